@@ -1,0 +1,3 @@
+//! The `confwarden` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The only module that opens, locks, writes, renames or removes files.
