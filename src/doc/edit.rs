@@ -1,0 +1,88 @@
+//! Edits: changes become splices, and the result is proved before anybody sees it.
+
+use std::collections::HashMap;
+
+use super::expected::Expected;
+use super::{Change, Document, EditError, Format, KeyPath, json5, toml};
+use crate::text::{Span, Splice, apply};
+
+/// How one change is made in one text.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) splices: Vec<Splice>,
+    /// The comments that go with what is removed, as spans of the text before.
+    pub(crate) removed_comments: Vec<Span>,
+}
+
+impl Document {
+    /// Makes `changes`, in order, and returns the document they lead to.
+    ///
+    /// Bytes that no change asks for stay as they are. The result was read again: it means what the
+    /// changes mean, and every comment outside of what was removed is still there.
+    ///
+    /// # Errors
+    ///
+    /// [`EditError`] where a change cannot be made; nothing of the others is kept then.
+    pub fn edit(&self, changes: &[Change]) -> Result<Self, EditError> {
+        let mut expected = Expected::of(self);
+        let mut current = self.clone();
+        for change in changes {
+            expected.apply(change)?;
+            current = current.make(change)?;
+        }
+        let last = || last_path(changes);
+        if !expected.matches(current.root()) {
+            return Err(EditError::Unverified { path: last(), check: "value" });
+        }
+        Ok(current)
+    }
+
+    /// Makes one change whose path is known to lead somewhere.
+    fn make(&self, change: &Change) -> Result<Self, EditError> {
+        let unverified =
+            |check| EditError::Unverified { path: last_path(std::slice::from_ref(change)), check };
+        let plan = match self.format() {
+            Format::Json5 => json5::plan(self, change)?,
+            Format::Toml => toml::plan(self, change)?,
+        };
+        if plan.splices.is_empty() {
+            return Ok(self.clone());
+        }
+        let source = apply(&self.source, &plan.splices).map_err(|_| unverified("splices"))?;
+        let edited = Self::parse(source, self.format()).map_err(|_| unverified("syntax"))?;
+        if !keeps_comments(self, &plan.removed_comments, &edited) {
+            return Err(unverified("comments"));
+        }
+        Ok(edited)
+    }
+}
+
+fn last_path(changes: &[Change]) -> KeyPath {
+    changes.last().and_then(|change| change.paths().last()).cloned().unwrap_or_default()
+}
+
+/// Whether every comment of `before`, but for those removed, stands in `after`, as often.
+///
+/// White space inside a comment does not count: a block comment is indented anew when it moves.
+fn keeps_comments(before: &Document, removed: &[Span], after: &Document) -> bool {
+    let old: Vec<&str> = before
+        .tree()
+        .comments()
+        .iter()
+        .filter(|comment| !removed.iter().any(|gone| gone.contains(**comment)))
+        .map(|comment| comment.slice(before.source()))
+        .collect();
+    let new: Vec<&str> = after.comments().collect();
+    let head = old.iter().zip(&new).take_while(|(one, two)| one == two).count();
+    let (old, new) = (&old[head..], &new[head..]);
+    let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(one, two)| one == two).count();
+    let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
+    let mut missing: HashMap<Vec<&str>, isize> = HashMap::new();
+    for comment in old {
+        *missing.entry(comment.split_whitespace().collect()).or_default() += 1;
+    }
+    for comment in new {
+        *missing.entry(comment.split_whitespace().collect()).or_default() -= 1;
+    }
+    missing.values().all(|count| *count <= 0)
+}

@@ -1,0 +1,301 @@
+//! A look at one value of a document.
+
+use std::collections::HashMap;
+
+use super::tree::NodeId;
+use super::{Document, Format, KeyPath, Kind, Segment, Value, Wtf8String, json5, toml};
+use crate::text::{Position, Span};
+
+/// Objects with fewer members than this are searched, larger ones are indexed.
+const INDEXED_FROM: usize = 16;
+
+/// One value of a [`Document`], where it stands.
+#[derive(Clone, Copy)]
+pub struct Node<'d> {
+    document: &'d Document,
+    id: NodeId,
+}
+
+impl<'d> Node<'d> {
+    pub(crate) fn new(document: &'d Document, id: NodeId) -> Self {
+        Self { document, id }
+    }
+
+    pub(crate) fn id(self) -> NodeId {
+        self.id
+    }
+
+    /// The document the value stands in.
+    #[must_use]
+    pub fn document(self) -> &'d Document {
+        self.document
+    }
+
+    /// What kind of value this is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.document.tree().kind(self.id)
+    }
+
+    /// Where the value stands, its key not included.
+    #[must_use]
+    pub fn span(self) -> Span {
+        self.document.tree().span(self.id)
+    }
+
+    /// Where the key of this member stands; nothing for elements and the root.
+    #[must_use]
+    pub fn key_span(self) -> Option<Span> {
+        self.document.tree().key(self.id)
+    }
+
+    /// Line and column of the key, or of the value where there is no key.
+    #[must_use]
+    pub fn position(self) -> Position {
+        let span = self.key_span().unwrap_or_else(|| self.span());
+        Position::of(self.document.source(), span.start as usize)
+    }
+
+    /// The value as written.
+    #[must_use]
+    pub fn source(self) -> &'d str {
+        self.span().slice(self.document.source())
+    }
+
+    /// The key of this member, decoded.
+    #[must_use]
+    pub fn key(self) -> Option<Wtf8String> {
+        let raw = self.key_span()?.slice(self.document.source());
+        Some(match self.document.format() {
+            Format::Json5 => json5::decode_key(raw),
+            Format::Toml => toml::decode_key(raw),
+        })
+    }
+
+    fn has_key(self, key: &Wtf8String) -> bool {
+        let Some(span) = self.key_span() else { return false };
+        let raw = span.slice(self.document.source()).as_bytes();
+        // A key without an escape is spelled as itself, with or without quotes.
+        let bare = match raw {
+            [b'"' | b'\'', inner @ .., b'"' | b'\''] => inner,
+            _ => raw,
+        };
+        if bare.contains(&b'\\') {
+            self.key().as_ref() == Some(key)
+        } else {
+            bare == key.as_bytes()
+        }
+    }
+
+    /// The container this value stands in.
+    #[must_use]
+    pub fn parent(self) -> Option<Self> {
+        self.document.tree().parent(self.id).map(|id| Self::new(self.document, id))
+    }
+
+    /// Members or elements in the order of the text, dead duplicates included.
+    pub fn children(self) -> impl Iterator<Item = Self> + 'd {
+        let document = self.document;
+        document.tree().children(self.id).map(move |id| Self::new(document, id))
+    }
+
+    /// The live member `key`: the last one, where the key stands more than once.
+    #[must_use]
+    pub fn get(self, key: &Wtf8String) -> Option<Self> {
+        self.children().filter(|child| child.has_key(key)).last()
+    }
+
+    /// All members `key`, dead duplicates first.
+    pub fn all(self, key: &Wtf8String) -> impl Iterator<Item = Self> {
+        self.children().filter(move |child| child.has_key(key))
+    }
+
+    /// The live members with their keys, each at the place of its last duplicate.
+    #[must_use]
+    pub fn members(self) -> Vec<(Wtf8String, Self)> {
+        let mut members: Vec<(Wtf8String, Self)> =
+            self.children().filter_map(|child| Some((child.key()?, child))).collect();
+        let mut last = HashMap::with_capacity(members.len());
+        for (index, (key, _)) in members.iter().enumerate() {
+            last.insert(key.clone(), index);
+        }
+        if last.len() < members.len() {
+            let mut index = 0;
+            members.retain(|(key, _)| {
+                index += 1;
+                last[key] == index - 1
+            });
+        }
+        members
+    }
+
+    /// The string, where this is one without lone surrogates.
+    #[must_use]
+    pub fn as_str(self) -> Option<String> {
+        match self.scalar()? {
+            Value::String(text) => text.as_str().map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// The decoded value, where this is no container.
+    #[must_use]
+    pub fn scalar(self) -> Option<Value> {
+        let kind = self.kind();
+        if matches!(kind, Kind::Array | Kind::Object) {
+            return None;
+        }
+        Some(match self.document.format() {
+            Format::Json5 => json5::decode(kind, self.source()),
+            Format::Toml => toml::decode(kind, self.source()),
+        })
+    }
+
+    /// The value, detached from the text.
+    #[must_use]
+    pub fn to_value(self) -> Value {
+        enum Frame<'d> {
+            Object(Vec<(Wtf8String, Node<'d>)>, Vec<(Wtf8String, Value)>),
+            Array(Option<Node<'d>>, Vec<Value>),
+        }
+        let open = |node: Node<'d>| match node.kind() {
+            Kind::Object => {
+                let mut members = node.members();
+                members.reverse();
+                let done = Vec::with_capacity(members.len());
+                Err(Frame::Object(members, done))
+            }
+            Kind::Array => Err(Frame::Array(node.children().next(), Vec::new())),
+            _ => Ok(node.scalar().expect("containers were told apart")),
+        };
+        let mut stack = Vec::new();
+        let mut finished = match open(self) {
+            Ok(value) => return value,
+            Err(frame) => {
+                stack.push(frame);
+                None
+            }
+        };
+        loop {
+            let frame = stack.last_mut().expect("the loop ends with the outermost frame");
+            let next = match frame {
+                Frame::Object(rest, done) => {
+                    if let Some(value) = finished.take() {
+                        let (key, _) = rest.pop().expect("the value belongs to this member");
+                        done.push((key, value));
+                    }
+                    rest.last().map(|(_, node)| *node)
+                }
+                Frame::Array(rest, done) => {
+                    if let Some(value) = finished.take() {
+                        done.push(value);
+                        *rest = rest.and_then(Node::next_sibling);
+                    }
+                    *rest
+                }
+            };
+            if let Some(node) = next {
+                match open(node) {
+                    Ok(value) => finished = Some(value),
+                    Err(frame) => stack.push(frame),
+                }
+                continue;
+            }
+            let value = match stack.pop().expect("looked at above") {
+                Frame::Object(_, done) => Value::Object(done),
+                Frame::Array(_, done) => Value::Array(done),
+            };
+            if stack.is_empty() {
+                return value;
+            }
+            finished = Some(value);
+        }
+    }
+
+    pub(crate) fn next_sibling(self) -> Option<Self> {
+        self.document.tree().next_sibling(self.id).map(|id| Self::new(self.document, id))
+    }
+
+    /// Whether both values mean the same, in whatever spelling, order of members and format.
+    #[must_use]
+    pub fn means_same(self, other: Node<'_>) -> bool {
+        let mut pairs = vec![(self, other)];
+        while let Some((left, right)) = pairs.pop() {
+            if left.kind() != right.kind() {
+                return false;
+            }
+            // Equal bytes of equal formats mean the same; a TOML table is not one run of bytes.
+            let same_format = left.document.format() == right.document.format();
+            let contiguous = left.document.format() == Format::Json5 || left.kind() != Kind::Object;
+            if same_format && contiguous && left.source() == right.source() {
+                continue;
+            }
+            match left.kind() {
+                Kind::Object => {
+                    if !left.pair_members(right, &mut pairs) {
+                        return false;
+                    }
+                }
+                Kind::Array => {
+                    let mut ours = left.children();
+                    let mut theirs = right.children();
+                    loop {
+                        match (ours.next(), theirs.next()) {
+                            (Some(one), Some(two)) => pairs.push((one, two)),
+                            (None, None) => break,
+                            _ => return false,
+                        }
+                    }
+                }
+                _ => {
+                    if left.scalar() != right.scalar() {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Queues the members of both objects in pairs; false where a key has no twin.
+    fn pair_members<'o>(self, other: Node<'o>, pairs: &mut Vec<(Self, Node<'o>)>) -> bool {
+        let ours = self.members();
+        let theirs = other.members();
+        if ours.len() != theirs.len() {
+            return false;
+        }
+        let mut index: Option<HashMap<&Wtf8String, Node<'o>>> = None;
+        for (place, (key, node)) in ours.iter().enumerate() {
+            let twin = if theirs[place].0 == *key {
+                Some(theirs[place].1)
+            } else if theirs.len() < INDEXED_FROM {
+                theirs.iter().find(|(name, _)| name == key).map(|(_, node)| *node)
+            } else {
+                let index =
+                    index.get_or_insert_with(|| theirs.iter().map(|(k, n)| (k, *n)).collect());
+                index.get(key).copied()
+            };
+            let Some(twin) = twin else { return false };
+            pairs.push((*node, twin));
+        }
+        true
+    }
+
+    /// The path of this value in plain steps: keys and indices.
+    #[must_use]
+    pub fn path(self) -> KeyPath {
+        let mut segments = Vec::new();
+        let mut node = self;
+        while let Some(parent) = node.parent() {
+            segments.push(match node.key() {
+                Some(key) => Segment::Key(key),
+                None => Segment::Index(
+                    parent.children().position(|child| child.id == node.id).unwrap_or_default(),
+                ),
+            });
+            node = parent;
+        }
+        segments.reverse();
+        segments.into_iter().collect()
+    }
+}
