@@ -1,6 +1,6 @@
 //! Values without a text form: what a configuration means.
 
-use super::Wtf8String;
+use super::{KeyPath, Segment, Wtf8String};
 
 /// A value of JSON5 or TOML, detached from any text.
 ///
@@ -134,6 +134,20 @@ impl Value {
     #[must_use]
     pub fn member(&self, key: &Wtf8String) -> Option<&Self> {
         self.as_object()?.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// The value at `path`; nothing where the way is absent or goes through something else.
+    #[must_use]
+    pub fn at(&self, path: &KeyPath) -> Option<&Self> {
+        path.segments().iter().try_fold(self, |value, segment| match segment {
+            Segment::Key(key) => value.member(key),
+            Segment::Index(index) => value.as_array()?.get(*index),
+            Segment::Where { key, value: wanted } => value
+                .as_array()?
+                .iter()
+                .find(|element| element.get(key).and_then(Self::as_str) == Some(wanted)),
+            Segment::Append => None,
+        })
     }
 }
 
