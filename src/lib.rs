@@ -1,5 +1,10 @@
 //! confwarden: the guardian of a gateway's configuration file.
 
+pub mod compose;
 pub mod doc;
+pub mod finding;
 pub mod fs;
+pub mod ops;
+pub mod policy;
+pub mod profile;
 pub mod text;

@@ -1,0 +1,122 @@
+//! Profiles: what confwarden knows of one gateway, as data.
+//!
+//! A profile names the file, what is protected in it, what is secret, how each path reloads and
+//! which lock the gateway itself takes. `openclaw` and `generic` are built in; `--profile FILE`
+//! reads another one. The engine itself knows no gateway.
+//!
+//! This module never touches a file or the environment: both come in as arguments.
+
+mod reload;
+mod secret;
+
+use std::collections::BTreeMap;
+
+pub use reload::{ReloadTable, ReloadTables};
+pub use secret::{Placeholders, SecretPaths};
+
+use crate::doc::KeyPath;
+use crate::finding::Action;
+
+/// What confwarden knows of one gateway.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// The name, as in `--profile`.
+    pub name: String,
+    /// Where the configuration is when nobody says.
+    pub discovery: Discovery,
+    /// The gateway's authentication, where it has one.
+    pub auth: Option<Auth>,
+    /// Further paths that must not vanish, beside those of `auth` (`gateway.mode`).
+    pub protected: Vec<KeyPath>,
+    /// What is secret.
+    pub secrets: SecretPaths,
+    /// Strings that stand for a secret and are none (`__OPENCLAW_REDACTED__`, `undefined`).
+    pub placeholders: Placeholders,
+    /// How the gateway takes each change.
+    pub reload: ReloadTables,
+    /// The key that includes other files (`$include`), where the gateway has one.
+    pub include_key: Option<String>,
+    /// The deepest nesting of includes; 10 in OpenClaw.
+    pub include_depth: usize,
+    /// The gateway's own lock.
+    pub gateway_lock: GatewayLockKind,
+    /// Below this part of its former size the gateway takes a file for damaged, in percent, and the
+    /// smallest size in bytes at which it looks; OpenClaw: 50 and 512.
+    pub shrink: Option<Shrink>,
+    /// Actions that differ from the rules' own.
+    pub actions: BTreeMap<String, Action>,
+}
+
+/// Where a configuration is looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Discovery {
+    /// Environment variables that hold the file's path, the first set one wins.
+    pub file_variables: Vec<String>,
+    /// Environment variables that hold the state directory, the first set one wins.
+    pub directory_variables: Vec<String>,
+    /// Environment variables that stand for the home directory, before `HOME`.
+    pub home_variables: Vec<String>,
+    /// Directories below home, in order (`.openclaw`).
+    pub directories: Vec<String>,
+    /// File names, in order (`openclaw.json`); the first is the one to create.
+    pub names: Vec<String>,
+}
+
+/// The protected block of a gateway's authentication.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// The block (`gateway.auth`).
+    pub block: KeyPath,
+    /// The shared token (`gateway.auth.token`).
+    pub token: KeyPath,
+    /// The password (`gateway.auth.password`).
+    pub password: KeyPath,
+    /// The mode (`gateway.auth.mode`).
+    pub mode: KeyPath,
+    /// Mode values that need the token, that need the password, and that need neither.
+    pub token_modes: Vec<String>,
+    /// Modes that need the password.
+    pub password_modes: Vec<String>,
+    /// Modes that need neither (`none`, `trusted-proxy`).
+    pub open_modes: Vec<String>,
+    /// The listening address (`gateway.bind`), with the values that stay on this machine.
+    pub bind: KeyPath,
+    /// Values of `bind` that stay on this machine (`loopback`, absent).
+    pub loopback: Vec<String>,
+    /// Whether this gateway may run without its own token (`gateway.mode` = `remote`).
+    pub remote: Option<(KeyPath, String)>,
+}
+
+/// See [`Profile::shrink`].
+#[derive(Clone, Copy, Debug)]
+pub struct Shrink {
+    /// Percent of the base's size, 1 to 100.
+    pub below_percent: u8,
+    /// Bases smaller than this many bytes are not judged.
+    pub from_bytes: usize,
+}
+
+/// The lock a gateway itself takes around its writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GatewayLockKind {
+    /// None that is known.
+    None,
+    /// `<file>.lock`, as OpenClaw from 2026.5 writes it.
+    Openclaw,
+}
+
+/// How a gateway takes a change, from cheap to dear.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReloadClass {
+    /// Nothing happens.
+    None,
+    /// Taken without a restart.
+    Hot,
+    /// The gateway restarts.
+    Restart,
+    /// Clients authenticate anew, whatever else happens.
+    Auth,
+}
