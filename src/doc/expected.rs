@@ -18,8 +18,8 @@ pub(crate) enum Expected<'d> {
     Same(Node<'d>),
     /// A new value.
     New(Value),
-    Object(Vec<(Wtf8String, Expected<'d>)>),
-    Array(Vec<Expected<'d>>),
+    Object(Vec<(Wtf8String, Self)>),
+    Array(Vec<Self>),
 }
 
 impl<'d> Expected<'d> {

@@ -172,6 +172,7 @@ impl<'d> Node<'d> {
 
     /// The value, detached from the text.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "the stack of open containers is not empty")]
     pub fn to_value(self) -> Value {
         enum Frame<'d> {
             Object(Vec<(Wtf8String, Node<'d>)>, Vec<(Wtf8String, Value)>),

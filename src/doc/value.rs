@@ -24,9 +24,9 @@ pub enum Value {
     /// A date, time or both, as TOML spells it; JSON5 has none.
     Datetime(String),
     /// A list.
-    Array(Vec<Value>),
+    Array(Vec<Self>),
     /// A map in the order of its text, each key once: the last of a duplicated key, at its place.
-    Object(Vec<(Wtf8String, Value)>),
+    Object(Vec<(Wtf8String, Self)>),
 }
 
 /// The kinds of values.

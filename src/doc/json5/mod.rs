@@ -6,6 +6,7 @@
 //! Nothing here serialises a document: an edit is a list of splices.
 
 mod carried;
+mod census;
 mod container;
 mod fault;
 mod gap;
@@ -16,6 +17,7 @@ mod number;
 mod planner;
 mod reader;
 mod remove;
+mod scalars;
 mod spell;
 mod string;
 mod style;

@@ -24,15 +24,17 @@ pub(super) fn string(text: &Wtf8String, quote: char) -> String {
                 spelled.push('\\');
                 spelled.push(character);
             }
-            // Characters that end lines or cannot be seen would hide what the file says.
-            Some('\u{2028}' | '\u{2029}' | '\u{FEFF}') => push_unicode(&mut spelled, code),
-            Some(character) if character.is_control() => push_unicode(&mut spelled, code),
-            Some(character) => spelled.push(character),
-            None => push_unicode(&mut spelled, code),
+            Some(character) if !is_hidden(character) => spelled.push(character),
+            _ => push_unicode(&mut spelled, code),
         }
     }
     spelled.push(quote);
     spelled
+}
+
+/// Whether a character ends lines or cannot be seen: it would hide what the file says.
+fn is_hidden(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{FEFF}')
 }
 
 fn push_unicode(spelled: &mut String, code: u32) {

@@ -6,14 +6,12 @@
 
 use std::cell::OnceCell;
 
+use super::census::Census;
 use super::container::{Container, Lines};
 use super::gap::PieceKind;
 use super::{Dialect, ident};
 use crate::doc::tree::NodeId;
 use crate::doc::{Document, Kind, Value};
-
-/// How many nodes of a file are looked at, where the neighbours say nothing.
-const SAMPLE: usize = 4096;
 
 /// How keys that need no quotes are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,23 +53,6 @@ pub(super) struct Styles<'d> {
     document: &'d Document,
     strict: bool,
     census: OnceCell<Census>,
-}
-
-/// What the file does, counted over its first nodes.
-#[derive(Debug, Default)]
-struct Census {
-    bare_keys: usize,
-    quoted_keys: usize,
-    double_quotes: usize,
-    single_quotes: usize,
-    trailing_commas: usize,
-    no_trailing_commas: usize,
-    scalar_arrays_on_one_line: usize,
-    scalar_arrays_on_many: usize,
-    tight_braces: usize,
-    padded_braces: usize,
-    colon: Option<String>,
-    unit: Option<String>,
 }
 
 impl<'d> Styles<'d> {
@@ -205,7 +186,7 @@ impl<'d> Styles<'d> {
             }
             around = Container::around(self.document, outer.id);
         }
-        let census = || self.census().trailing_commas > self.census().no_trailing_commas;
+        let census = || self.census().has_trailing_commas();
         if found.unwrap_or_else(census) { Trailing::Comma } else { Trailing::Nothing }
     }
 
@@ -231,7 +212,7 @@ impl<'d> Styles<'d> {
 
 /// What containers are told apart by when one is laid out as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
+pub(super) enum Shape {
     ScalarArray,
     Container(Kind),
 }
@@ -245,7 +226,7 @@ impl Shape {
         }
     }
 
-    fn of(document: &Document, id: NodeId) -> Option<Self> {
+    pub(super) fn of(document: &Document, id: NodeId) -> Option<Self> {
         let tree = document.tree();
         let is_scalar = |id| !matches!(tree.kind(id), Kind::Array | Kind::Object);
         match tree.kind(id) {
@@ -256,7 +237,7 @@ impl Shape {
     }
 }
 
-fn unit_of<'d>(container: &Container<'d>) -> Option<&'d str> {
+pub(super) fn unit_of<'d>(container: &Container<'d>) -> Option<&'d str> {
     let indent = container.item_indent(container.items.len().checked_sub(1)?)?;
     let unit = indent.strip_prefix(container.indent())?;
     (!unit.is_empty()).then_some(unit)
@@ -356,7 +337,7 @@ impl Neighbours<'_, '_> {
 }
 
 /// How a key is written that could be written either way.
-fn key_style(raw: &str) -> Option<Keys> {
+pub(super) fn key_style(raw: &str) -> Option<Keys> {
     match raw.as_bytes() {
         [b'"' | b'\'', inner @ .., b'"' | b'\''] => {
             let inner = std::str::from_utf8(inner).ok()?;
@@ -367,7 +348,7 @@ fn key_style(raw: &str) -> Option<Keys> {
 }
 
 /// What stands between key and value of a member, where it is a colon and white space.
-fn colon_of(container: &Container<'_>, index: usize) -> Option<String> {
+pub(super) fn colon_of(container: &Container<'_>, index: usize) -> Option<String> {
     let item = container.items[index];
     let between = &container.source()[item.key?.end as usize..item.value.start as usize];
     let (before, behind) = between.split_once(':')?;
@@ -381,7 +362,7 @@ fn colon_of(container: &Container<'_>, index: usize) -> Option<String> {
 }
 
 /// The white space behind the opening brace of an object on one line.
-fn padding_of(container: &Container<'_>) -> Option<&'static str> {
+pub(super) fn padding_of(container: &Container<'_>) -> Option<&'static str> {
     if container.kind != Kind::Object || container.items.is_empty() {
         return None;
     }
@@ -390,95 +371,5 @@ fn padding_of(container: &Container<'_>) -> Option<&'static str> {
         [] => Some(""),
         [piece] if piece.kind == PieceKind::Space => Some(" "),
         _ => None,
-    }
-}
-
-impl Census {
-    fn of(document: &Document) -> Self {
-        let tree = document.tree();
-        let source = document.source();
-        let mut census = Self::default();
-        for id in tree.ids().take(SAMPLE) {
-            let first = source.as_bytes()[tree.span(id).range().start];
-            census.count_quote(first);
-            if let Some(key) = tree.key(id) {
-                census.count_quote(source.as_bytes()[key.range().start]);
-                match key_style(key.slice(source)) {
-                    Some(Keys::Bare) => census.bare_keys += 1,
-                    Some(Keys::Quoted) => census.quoted_keys += 1,
-                    None => {}
-                }
-            }
-            if matches!(tree.kind(id), Kind::Array | Kind::Object) {
-                census.count_container(document, id);
-            }
-        }
-        census
-    }
-
-    fn count_quote(&mut self, byte: u8) {
-        match byte {
-            b'"' => self.double_quotes += 1,
-            b'\'' => self.single_quotes += 1,
-            _ => {}
-        }
-    }
-
-    fn count_container(&mut self, document: &Document, id: NodeId) {
-        if document.tree().children(id).nth(SAMPLE).is_some() {
-            // One voice is not worth a look at so many members.
-            return;
-        }
-        let container = Container::of(document, id);
-        let Some(lines) = container.lines() else { return };
-        if Shape::of(document, id) == Some(Shape::ScalarArray) {
-            match lines {
-                Lines::One => self.scalar_arrays_on_one_line += 1,
-                Lines::Many => self.scalar_arrays_on_many += 1,
-            }
-        }
-        if lines == Lines::Many {
-            match container.has_trailing_comma() {
-                Some(true) => self.trailing_commas += 1,
-                _ => self.no_trailing_commas += 1,
-            }
-            if self.unit.is_none() {
-                self.unit = unit_of(&container).map(str::to_owned);
-            }
-        }
-        match padding_of(&container) {
-            Some("") => self.tight_braces += 1,
-            Some(_) => self.padded_braces += 1,
-            None => {}
-        }
-        if self.colon.is_none() {
-            self.colon = (0..container.items.len().min(8)).find_map(|i| colon_of(&container, i));
-        }
-    }
-
-    fn keys(&self) -> Keys {
-        // Without any key to follow: quotes, which every reader takes.
-        if self.bare_keys > self.quoted_keys { Keys::Bare } else { Keys::Quoted }
-    }
-
-    fn quote(&self) -> char {
-        if self.single_quotes > self.double_quotes { '\'' } else { '"' }
-    }
-
-    fn padding(&self, colon: &str) -> &'static str {
-        match self.tight_braces.cmp(&self.padded_braces) {
-            std::cmp::Ordering::Greater => "",
-            std::cmp::Ordering::Less => " ",
-            std::cmp::Ordering::Equal if colon == ":" => "",
-            std::cmp::Ordering::Equal => " ",
-        }
-    }
-
-    fn scalar_arrays(&self) -> Lines {
-        if self.scalar_arrays_on_many > self.scalar_arrays_on_one_line {
-            Lines::Many
-        } else {
-            Lines::One
-        }
     }
 }

@@ -11,19 +11,19 @@ pub(super) fn space_length(bytes: &[u8]) -> usize {
         [b' ' | b'\t' | b'\n' | b'\r' | 0x0B | 0x0C, ..] => 1,
         // U+00A0
         [0xC2, 0xA0, ..] => 2,
-        // U+1680
-        [0xE1, 0x9A, 0x80, ..]
-        // U+2000 to U+200A
-        | [0xE2, 0x80, 0x80..=0x8A, ..]
-        // U+2028, U+2029, U+202F
-        | [0xE2, 0x80, 0xA8 | 0xA9 | 0xAF, ..]
-        // U+205F
-        | [0xE2, 0x81, 0x9F, ..]
-        // U+3000
-        | [0xE3, 0x80, 0x80, ..]
-        // U+FEFF
-        | [0xEF, 0xBB, 0xBF, ..] => 3,
+        [first, second, third, ..] if is_wide_space([*first, *second, *third]) => 3,
         _ => 0,
+    }
+}
+
+/// Whether `bytes` are a white space character of three bytes.
+fn is_wide_space(bytes: [u8; 3]) -> bool {
+    match bytes {
+        // U+1680, U+205F, U+3000, U+FEFF
+        [0xE1, 0x9A, 0x80] | [0xE2, 0x81, 0x9F] | [0xE3, 0x80, 0x80] | [0xEF, 0xBB, 0xBF] => true,
+        // U+2000 to U+200A, U+2028, U+2029, U+202F
+        [0xE2, 0x80, third] => matches!(third, 0x80..=0x8A | 0xA8 | 0xA9 | 0xAF),
+        _ => false,
     }
 }
 

@@ -9,8 +9,8 @@ pub(super) enum Shape {
     Scalar(&'static str),
     /// A string, which is quoted in some way.
     Text(&'static str),
-    Array(Vec<Shape>),
-    Object(Vec<(&'static str, Shape)>),
+    Array(Vec<Self>),
+    Object(Vec<(&'static str, Self)>),
 }
 
 /// Keys that need no quotes.
@@ -83,6 +83,7 @@ pub(super) fn write(shape: &Shape, seed: u64, dress: Dress) -> String {
     writer.out
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "independent draws of a layout")]
 struct Writer {
     newline: &'static str,
     unit: &'static str,
@@ -212,13 +213,15 @@ impl Writer {
 
     fn inline_comment(&mut self) {
         if self.wants_comment() && self.random.u8(..4) == 0 {
-            self.out.push_str(&format!(" /* in {} */ ", self.count));
+            let text = format!(" /* in {} */ ", self.count);
+            self.out.push_str(&text);
         }
     }
 
     fn end_of_line_comment(&mut self) {
         if self.wants_comment() {
-            self.out.push_str(&format!(" // end {}", self.count));
+            let text = format!(" // end {}", self.count);
+            self.out.push_str(&text);
         }
     }
 
@@ -227,11 +230,12 @@ impl Writer {
             self.new_line(indent);
             let count = self.count;
             let newline = self.newline;
-            self.out.push_str(&match self.random.u8(..4) {
+            let text = match self.random.u8(..4) {
                 0 => format!("// off_{count}: {count},"),
                 1 => format!("/* block {count}{newline}{indent}   it's */"),
                 _ => format!("// own {count}"),
-            });
+            };
+            self.out.push_str(&text);
         }
         if indent.is_empty() {
             self.new_line("");

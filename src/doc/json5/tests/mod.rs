@@ -1,11 +1,15 @@
 //! Tests of JSON5 as a whole: reading, faults, edits, properties.
 
 mod cases;
+mod comma_first;
 mod documents;
-mod editing;
 mod faults;
+mod inserting;
+mod moving;
 mod properties;
 mod reading;
+mod removing;
+mod setting;
 
 use crate::doc::{Change, Document, EditError, Format, KeyPath, Value};
 
@@ -38,14 +42,14 @@ fn relocate(from: &str, to: &str) -> Change {
     Change::Move { from: path(from), to: path(to) }
 }
 
-fn try_edit(source: &str, change: Change) -> Result<String, EditError> {
-    parse(source).edit(&[change]).map(|edited| edited.source().to_owned())
+fn try_edit(source: &str, change: &Change) -> Result<String, EditError> {
+    parse(source).edit(std::slice::from_ref(change)).map(|edited| edited.source().to_owned())
 }
 
 /// Makes one change and compares the text it leads to.
 #[track_caller]
-fn check(source: &str, change: Change, expected: &str) {
-    match try_edit(source, change.clone()) {
+fn check(source: &str, change: &Change, expected: &str) {
+    match try_edit(source, change) {
         Ok(edited) => assert_eq!(edited, expected),
         Err(error) => panic!("{error}: {change:?} on {source:?}"),
     }

@@ -34,7 +34,7 @@ fn live(document: &Document) -> Vec<Node<'_>> {
     found
 }
 
-fn pick<'d>(document: &'d Document, choice: prop::sample::Index) -> Node<'d> {
+fn pick(document: &Document, choice: prop::sample::Index) -> Node<'_> {
     let nodes = live(document);
     nodes[choice.index(nodes.len())]
 }
@@ -50,8 +50,8 @@ fn fresh_path(node: Node<'_>, deep: bool) -> Option<KeyPath> {
 }
 
 /// Makes a change and asserts that nothing but its own impossibility stops it.
-fn edit(document: &Document, change: Change) -> Result<Document, TestCaseError> {
-    match document.edit(std::slice::from_ref(&change)) {
+fn edit(document: &Document, change: &Change) -> Result<Document, TestCaseError> {
+    match document.edit(std::slice::from_ref(change)) {
         Ok(edited) => {
             let (before, after) = (document.source(), edited.source());
             prop_assert_eq!(before.starts_with('\u{FEFF}'), after.starts_with('\u{FEFF}'));
@@ -95,8 +95,8 @@ proptest! {
     ) {
         let document = parse(&source);
         let path = pick(&document, choice).path();
-        let edited = edit(&document, Change::Set { path: path.clone(), value: value.clone() })?;
-        let again = edit(&edited, Change::Set { path, value })?;
+        let edited = edit(&document, &Change::Set { path: path.clone(), value: value.clone() })?;
+        let again = edit(&edited, &Change::Set { path, value })?;
         prop_assert_eq!(edited.source(), again.source());
     }
 
@@ -114,9 +114,9 @@ proptest! {
             Value::String(_) => Value::string("another"),
             _ => Value::Integer(77),
         };
-        let changed = edit(&document, Change::Set { path: path.clone(), value: new })?;
+        let changed = edit(&document, &Change::Set { path: path.clone(), value: new })?;
         prop_assert_ne!(changed.source(), &source);
-        let restored = edit(&changed, Change::Set { path, value: old })?;
+        let restored = edit(&changed, &Change::Set { path, value: old })?;
         prop_assert_eq!(restored.source(), &source);
     }
 
@@ -129,12 +129,12 @@ proptest! {
         let Some(path) = fresh_path(node, deep) else { return Ok(()) };
         let container = node.path();
         let count = node.children().count();
-        let grown = edit(&document, Change::Set { path: path.clone(), value })?;
+        let grown = edit(&document, &Change::Set { path: path.clone(), value })?;
         let added = match node.kind() {
             Kind::Object => container.key("fresh"),
             _ => container.index(count),
         };
-        let shrunk = edit(&grown, Change::Remove { path: added })?;
+        let shrunk = edit(&grown, &Change::Remove { path: added })?;
         prop_assert!(document.root().means_same(shrunk.root()));
         // In an otherwise empty container the comment above is taken for one about the member.
         if count > 0 || !node.source().contains('/') {
@@ -152,8 +152,8 @@ proptest! {
         if path.is_root() {
             return Ok(());
         }
-        let edited = edit(&document, Change::Remove { path: path.clone() })?;
-        let again = edit(&edited, Change::Remove { path });
+        let edited = edit(&document, &Change::Remove { path: path.clone() })?;
+        let again = edit(&edited, &Change::Remove { path });
         // An index names the next element, or none.
         if let Ok(again) = again {
             prop_assert!(again.source().len() <= edited.source().len());
@@ -172,7 +172,7 @@ proptest! {
         let off = |text: &str| text.matches("// off_").count();
         let key = node.key().expect("a member");
         let inside: usize = parent.all(&key).map(|dead| off(dead.source())).sum();
-        let edited = edit(&document, Change::Remove { path: node.path() })?;
+        let edited = edit(&document, &Change::Remove { path: node.path() })?;
         prop_assert_eq!(off(edited.source()), off(&source) - inside);
     }
 
@@ -186,9 +186,9 @@ proptest! {
             return Ok(());
         }
         let path = node.path().index(at.index(node.children().count() + 1));
-        let grown = edit(&document, Change::Insert { path: path.clone(), value })?;
+        let grown = edit(&document, &Change::Insert { path: path.clone(), value })?;
         prop_assert!(document.comments().count() <= grown.comments().count());
-        let shrunk = edit(&grown, Change::Remove { path })?;
+        let shrunk = edit(&grown, &Change::Remove { path })?;
         prop_assert!(document.root().means_same(shrunk.root()));
     }
 
@@ -208,7 +208,7 @@ proptest! {
             (Some(parent), Some(key)) => parent.all(&key).count() > 1,
             _ => false,
         };
-        let moved = edit(&document, Change::Move { from, to })?;
+        let moved = edit(&document, &Change::Move { from, to })?;
         if !dead {
             prop_assert_eq!(moved.comments().count(), comments, "{:?} to {:?}", &source, moved.source());
         }
@@ -226,7 +226,7 @@ proptest! {
             return Ok(());
         }
         let (from, to) = (node.path().index(from.index(count)), node.path().index(to.index(count)));
-        let moved = edit(&document, Change::Move { from, to })?;
+        let moved = edit(&document, &Change::Move { from, to })?;
         prop_assert_eq!(moved.comments().count(), document.comments().count());
     }
 
@@ -240,8 +240,8 @@ proptest! {
         };
         let single = node.parent().is_some_and(|parent| parent.all(&key).count() == 1);
         let to = parent.key("renamed");
-        let renamed = edit(&document, Change::Move { from: node.path(), to: to.clone() })?;
-        let back = edit(&renamed, Change::Move { from: to, to: node.path() })?;
+        let renamed = edit(&document, &Change::Move { from: node.path(), to: to.clone() })?;
+        let back = edit(&renamed, &Change::Move { from: to, to: node.path() })?;
         if single && (key.as_str().is_some_and(|key| PLAIN_KEYS.contains(&key))) {
             prop_assert_eq!(back.source(), &source);
         }
