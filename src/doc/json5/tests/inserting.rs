@@ -147,3 +147,12 @@ fn elements_are_inserted_before_others() {
         "{\n  a: [\n    {\n      id: 'y',\n      l: [],\n    },\n    {\n      id: 'x',\n    },\n  ],\n}",
     );
 }
+
+#[test]
+fn line_ends_inside_strings_are_no_style() {
+    check(
+        "{\r\n  'k\\\n': [\r\n    1,\r\n  ],\r\n}",
+        &set("k[+]", "2"),
+        "{\r\n  'k\\\n': [\r\n    1,\r\n    2,\r\n  ],\r\n}",
+    );
+}
