@@ -6,11 +6,14 @@
 //!
 //! This module never touches a file or the environment: both come in as arguments.
 
+mod reference;
 mod reload;
 mod secret;
+mod url;
 
 use std::collections::BTreeMap;
 
+pub use reference::Reference;
 pub use reload::{ReloadTable, ReloadTables};
 pub use secret::{Placeholders, SecretPaths};
 

@@ -15,8 +15,10 @@ pub struct ReloadTables {
 /// How one range of versions takes changes.
 #[derive(Clone, Debug)]
 pub struct ReloadTable {
-    /// First version it holds for (`2026.9`); nothing for the oldest table.
+    /// First version it holds for (`2026.9`); nothing where no lower bound is known.
     pub from: Option<String>,
+    /// First version it no longer holds for (`2026.10`); nothing where no upper bound is known.
+    pub until: Option<String>,
     /// What a path that no prefix fits costs.
     pub unmatched: ReloadClass,
     /// Prefixes with `*` for any one step; the longest that fits decides.
