@@ -4,6 +4,7 @@ pub mod compose;
 pub mod doc;
 pub mod finding;
 pub mod fs;
+pub mod ops;
 pub mod policy;
 pub mod profile;
 pub mod text;

@@ -1,0 +1,105 @@
+//! Why a use case could not be carried out.
+
+use std::path::PathBuf;
+
+use crate::doc::{EditError, KeyPath, PathError, SyntaxError};
+use crate::fs::{FsError, LockError, ReplaceError};
+
+/// Why a use case could not be carried out. The file is as before, but for [`OpsError::Incomplete`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpsError {
+    /// A file could not be read.
+    #[error(transparent)]
+    Fs(#[from] FsError),
+    /// A lock was not obtained.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// There is no configuration.
+    #[error("there is no `{}`", file.display())]
+    Missing {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A file does not parse.
+    #[error("`{}` does not parse", file.display())]
+    Syntax {
+        /// The file.
+        file: PathBuf,
+        /// Where and why.
+        source: SyntaxError,
+    },
+    /// A value given for a path does not parse.
+    #[error("the value for `{path}` does not parse")]
+    Value {
+        /// The path it was for.
+        path: KeyPath,
+        /// Where and why.
+        source: SyntaxError,
+    },
+    /// A path leads nowhere.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// A change cannot be made.
+    #[error("could not edit `{}`", file.display())]
+    Edit {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: EditError,
+    },
+    /// A patch would take elements from an array.
+    #[error("the patch would take {lost} of {length} elements from `{path}`")]
+    ArrayShrinks {
+        /// The array.
+        path: KeyPath,
+        /// How many elements would go.
+        lost: usize,
+        /// How many there are.
+        length: usize,
+    },
+    /// The value is put together from several files, and the edit fits none of them.
+    #[error("`{path}` is put together from several files")]
+    Composed {
+        /// The path.
+        path: KeyPath,
+    },
+    /// Another writer changed the same path after it was read.
+    #[error("`{path}` was changed by another writer at the same time")]
+    Conflict {
+        /// The path.
+        path: KeyPath,
+    },
+    /// Other writers were faster every time.
+    #[error("`{}` was changed by other writers {attempts} times in a row", file.display())]
+    Contended {
+        /// The file.
+        file: PathBuf,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// A rule named in `allow` does not exist.
+    #[error("there is no rule `{rule}`")]
+    UnknownRule {
+        /// The name given.
+        rule: String,
+        /// Names like it.
+        similar: Vec<&'static str>,
+    },
+    /// A file could not be replaced.
+    #[error("could not replace `{}`", file.display())]
+    Replace {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: ReplaceError,
+    },
+    /// Some files of one write are new and could not be brought back.
+    #[error("`{}` is written, but a later file failed and it could not be brought back", file.display())]
+    Incomplete {
+        /// The file that is new.
+        file: PathBuf,
+        /// Why the roll-back failed.
+        source: ReplaceError,
+    },
+}

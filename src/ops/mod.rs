@@ -1,0 +1,77 @@
+//! Use cases: the only place that joins decisions to actions.
+//!
+//! Every write, whoever asks for it, is the one transaction of [`write`]. Nothing here prints, reads
+//! the environment or ends the process.
+
+mod error;
+mod outcome;
+mod request;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use error::OpsError;
+pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
+pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
+
+use crate::doc::{KeyPath, Value};
+use crate::profile::Profile;
+
+/// Which file is guarded, by which profile, and how patiently.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// The configuration, as it was named or discovered.
+    pub config: PathBuf,
+    /// What is known of its gateway.
+    pub profile: Profile,
+    /// Where confwarden keeps its own files.
+    pub state_dir: PathBuf,
+    /// How long to wait for a lock.
+    pub lock_timeout: Duration,
+    /// What this process says of itself in the lock, without arguments (`confwarden set`).
+    pub command: String,
+    /// Directories outside of the configuration's own that includes may lie in
+    /// (`OPENCLAW_INCLUDE_ROOTS`).
+    pub include_roots: Vec<PathBuf>,
+}
+
+/// Reads the value at `path`, includes resolved; nothing where there is none.
+///
+/// # Errors
+///
+/// [`OpsError`] where the file cannot be read or parsed, or the path leads nowhere.
+pub fn get(workspace: &Workspace, path: &KeyPath) -> Result<Option<Value>, OpsError> {
+    let _ = (workspace, path);
+    unimplemented!()
+}
+
+/// Makes one write: lock, read, propose, judge, commit if unchanged.
+///
+/// A refusal by a rule is an outcome, not an error.
+///
+/// # Errors
+///
+/// [`OpsError`] where the write could not be made; the file is then as before, but for
+/// [`OpsError::Incomplete`].
+pub fn write(
+    workspace: &Workspace,
+    request: &Request,
+    options: &WriteOptions,
+) -> Result<Outcome, OpsError> {
+    let _ = (workspace, request, options);
+    unimplemented!()
+}
+
+/// What differs between two files; `after` absent compares `before` with the workspace's file.
+///
+/// # Errors
+///
+/// [`OpsError`] where a file cannot be read or parsed.
+pub fn diff(
+    workspace: &Workspace,
+    before: &std::path::Path,
+    after: &std::path::Path,
+) -> Result<Outcome, OpsError> {
+    let _ = (workspace, before, after);
+    unimplemented!()
+}

@@ -1,0 +1,87 @@
+//! What a write did, or would do.
+
+use std::path::PathBuf;
+
+use crate::doc::{Document, KeyPath, Value};
+use crate::finding::Finding;
+use crate::profile::ReloadClass;
+
+/// How a write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Every file is written.
+    Written,
+    /// The file means this already; nothing was touched.
+    Unchanged,
+    /// A dry run: this is what would be written.
+    Planned,
+    /// A rule refused; nothing was touched.
+    Refused,
+}
+
+/// What a write did, or would do.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// The files that differ.
+    pub files: Vec<FileOutcome>,
+    /// What differs in meaning, in the order of the file.
+    pub changes: Vec<Change>,
+    /// What the rules say, `--allow` taken into account.
+    pub findings: Vec<Finding>,
+    /// The version the file's gateway is known by; nothing where the file does not say.
+    pub gateway_version: Option<String>,
+    /// Things a person should know, each one lowercase clause without a value.
+    pub notices: Vec<String>,
+}
+
+/// One file that differs.
+#[derive(Clone, Debug)]
+pub struct FileOutcome {
+    /// The file, as it was named or included.
+    pub file: PathBuf,
+    /// Its text before; nothing where it did not exist.
+    pub before: Option<Document>,
+    /// Its text after.
+    pub after: Document,
+    /// How it was published; nothing where nothing was written.
+    pub publication: Option<Publication>,
+}
+
+/// How new text became visible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publication {
+    /// By an atomic replace.
+    Atomic,
+    /// In place, under a journal, because the file is a mount point: the lesser guarantee.
+    InPlace,
+    /// Visible, but a directory could not be synced: it may be lost in a power cut.
+    DurabilityUnsure,
+}
+
+/// What happened to the value at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// It was not there.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It differs.
+    Changed,
+}
+
+/// One difference in meaning, and what it costs.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Where.
+    pub path: KeyPath,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// How the gateway takes it.
+    pub class: ReloadClass,
+    /// The value before. May be a secret: render it through [`crate::redact`].
+    pub before: Option<Value>,
+    /// The value after. May be a secret: render it through [`crate::redact`].
+    pub after: Option<Value>,
+}
