@@ -35,6 +35,17 @@ pub fn create_state_dir(path: &Path) -> Result<(), FsError> {
     check_private(&path, &metadata, 0o022)
 }
 
+/// Creates the directory of a configuration, 0700, and its parents, where they are missing; one that
+/// exists stays as it is.
+///
+/// # Errors
+///
+/// [`FsError::Io`] where it cannot be created.
+pub fn create_directory(path: &Path) -> Result<(), FsError> {
+    let path = std::path::absolute(path).map_err(FsError::io("find", path))?;
+    create_with_parents(&path).map_err(FsError::io("create the directory", &path))
+}
+
 fn create_with_parents(path: &Path) -> io::Result<()> {
     match platform::create_private_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

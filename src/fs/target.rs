@@ -101,6 +101,15 @@ impl Target {
     }
 }
 
+/// The path of a file or directory behind every link.
+///
+/// # Errors
+///
+/// [`FsError::Io`] where it does not exist or the way to it may not be searched.
+pub fn real_path(path: &Path) -> Result<PathBuf, FsError> {
+    path.canonicalize().map_err(FsError::io("find", path))
+}
+
 /// The directory that an absolute path lies in; the root lies in itself.
 fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(path)
