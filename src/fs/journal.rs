@@ -218,5 +218,6 @@ pub(super) fn recover(
     Ok(Recovered::Whole)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -68,7 +68,8 @@ use other as platform;
 #[cfg(unix)]
 use unix as platform;
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod child;
 
 pub use attributes::Attributes;

@@ -15,7 +15,7 @@ use super::sidecar::Sidecars;
 use super::stage::Stage;
 
 /// Name of the key file in the state directory.
-const KEY: &str = "fingerprint.key";
+const KEY: &str = "key";
 
 /// Creates the state directory, and those above it, with mode 0700. One that exists is checked.
 ///
@@ -153,7 +153,8 @@ fn place(path: &Path) -> Result<(Directory, &OsStr), FsError> {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::fs;

@@ -106,7 +106,8 @@ fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(path)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::fs;
