@@ -86,7 +86,7 @@ fn a_half_of_somebody_else_is_kept_and_named() {
     let path = place.path(place.target.sidecars().swap(&STRANGER, &STRANGER));
     fs::write(&path, "foreign").unwrap();
     for _ in 0..2 {
-        assert_eq!(place.sweep(), [path.clone()]);
+        assert_eq!(place.sweep(), std::slice::from_ref(&path));
         assert_eq!(fs::read(&path).unwrap(), b"foreign");
     }
 }
