@@ -8,7 +8,7 @@ use crate::compose::{Configuration, IncludeFaultKind, Part, Rules};
 use crate::doc::{Document, Format, SyntaxError};
 use crate::fs::{
     Durability, FsError, GatewayLock, Loaded, LockGuard, Method, ReplaceError, ReplaceOptions,
-    Replaced, Target, Wait, create_directory, read, real_path,
+    Replaced, Target, Wait, create_private_directory, read, real_path,
 };
 use crate::profile::GatewayLockKind;
 
@@ -61,7 +61,7 @@ impl<'w> Session<'w> {
             && let Some(directory) = workspace.config.parent()
             && !directory.as_os_str().is_empty()
         {
-            create_directory(directory)?;
+            create_private_directory(directory)?;
         }
         let mut session = Self::reading(workspace)?;
         let root = session.root.clone();
