@@ -1,29 +1,17 @@
 //! TOML: reading through `toml_edit`, spelling, and planning of edits.
 
+#[cfg(test)]
+mod generated;
+mod outline;
+mod reader;
+mod scalar;
+
 use super::edit::Plan;
-use super::tree::Tree;
-use super::{Change, Document, EditError, Kind, SyntaxError, Value, Wtf8String};
+use super::{Change, Document, EditError};
 
-/// What stands where beside the values: headers, dotted keys.
-#[derive(Clone, Debug)]
-pub(super) struct Outline {}
-
-pub(super) fn read(source: &str) -> Result<(Tree, Outline), SyntaxError> {
-    let _ = source;
-    unimplemented!()
-}
-
-/// The value of a scalar as written.
-pub(super) fn decode(kind: Kind, raw: &str) -> Value {
-    let _ = (kind, raw);
-    unimplemented!()
-}
-
-/// The text of a key as written.
-pub(super) fn decode_key(raw: &str) -> Wtf8String {
-    let _ = raw;
-    unimplemented!()
-}
+pub(super) use outline::Outline;
+pub(super) use reader::read;
+pub(super) use scalar::{decode, decode_key};
 
 pub(super) fn plan(document: &Document, change: &Change) -> Result<Plan, EditError> {
     let _ = (document, change);
