@@ -486,7 +486,7 @@ mod tests {
                 "carriage return must be followed by newline, expected newline",
             ),
             ("a = 99999999999999999999\n", 1, 5, "integer number overflowed"),
-            ("a = 2024-13-01\n", 1, 5, "invalid datetime"),
+            ("a = 2024-13-01\n", 1, 5, "invalid date, expected month between 01 and 12"),
             ("a = 1\n\0", 2, 2, "key with no value, expected `=`"),
         ] {
             check_fault(source, line, column, message);
