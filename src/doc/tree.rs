@@ -24,7 +24,8 @@ impl NodeId {
         (raw != Self::NONE).then_some(Self(raw))
     }
 
-    fn index(self) -> usize {
+    /// The place in the order of pushing, from 0: an index for tables beside the tree.
+    pub(crate) fn index(self) -> usize {
         self.0 as usize
     }
 }
