@@ -1,11 +1,25 @@
 //! A configuration of several files: includes resolved, and who owns which value.
 //!
+//! OpenClaw reads `{ $include: "agents.json5" }` anywhere in a configuration: included objects are
+//! merged from left to right, arrays are concatenated, and members beside the `$include` are merged
+//! over them. Rules judge the value that comes out; an edit goes into the file its value stands in.
+//!
+//! An include that cannot be read is a fault, kept as data: the rest is judged all the same.
+//!
 //! This module never opens a file: a loader hands it the parts.
+
+mod fault;
+mod merge;
+mod route;
 
 use std::path::{Path, PathBuf};
 
+pub use fault::{IncludeFault, IncludeFaultKind};
+pub use route::ComposeError;
+
 use crate::doc::{Document, KeyPath, Value};
 use crate::finding::Location;
+use merge::Composer;
 
 /// One file of a configuration.
 #[derive(Clone, Debug)]
@@ -18,10 +32,38 @@ pub struct Part {
     pub mode: Option<u32>,
 }
 
+/// How a gateway's files include each other.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The key that includes (`$include`); nothing where the gateway knows no includes.
+    pub key: Option<String>,
+    /// The deepest nesting; OpenClaw: 10.
+    pub depth: usize,
+    /// The directories an included file may lie in or below: the root file's own, and those the
+    /// gateway was told of.
+    pub roots: Vec<PathBuf>,
+}
+
+/// Hands over the file at an absolute path.
+pub type Loader<'l> = dyn FnMut(&Path) -> Result<Part, IncludeFaultKind> + 'l;
+
+/// An object that includes files.
+#[derive(Clone, Debug)]
+struct Inclusion {
+    /// The part the object stands in.
+    part: usize,
+    /// The object, as a path of that part.
+    at: KeyPath,
+    /// The parts included, from left to right; those that could not be read are left out.
+    targets: Vec<usize>,
+}
+
 /// A root file with everything it includes.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     parts: Vec<Part>,
+    inclusions: Vec<Inclusion>,
+    faults: Vec<IncludeFault>,
     effective: Value,
 }
 
@@ -30,7 +72,19 @@ impl Configuration {
     #[must_use]
     pub fn single(part: Part) -> Self {
         let effective = part.document.root().to_value();
-        Self { parts: vec![part], effective }
+        Self { parts: vec![part], inclusions: Vec::new(), faults: Vec::new(), effective }
+    }
+
+    /// Reads what `root` includes, and what that includes, through `loader`.
+    #[must_use]
+    pub fn compose(root: Part, rules: &Rules, loader: &mut Loader<'_>) -> Self {
+        let Some(key) = rules.key.as_deref().filter(|key| may_hold(&root.document, key)) else {
+            return Self::single(root);
+        };
+        let mut composer = Composer::new(root, key, rules, loader);
+        let effective = composer.resolve();
+        let Composer { parts, inclusions, faults, .. } = composer;
+        Self { parts, inclusions, faults, effective }
     }
 
     /// The root file.
@@ -39,10 +93,16 @@ impl Configuration {
         &self.parts[0]
     }
 
-    /// The root file and every included one.
+    /// The root file and every included one, each once.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// The includes that could not be resolved.
+    #[must_use]
+    pub fn faults(&self) -> &[IncludeFault] {
+        &self.faults
     }
 
     /// The value with every include resolved; references to the environment stay as written.
@@ -54,20 +114,36 @@ impl Configuration {
     /// The file and place of the value at `path`, or of the nearest container that there is.
     #[must_use]
     pub fn locate(&self, path: &KeyPath) -> Location {
-        let root = self.root();
-        let mut length = path.segments().len();
+        let route = self.route(path);
+        let part = &self.parts[route.part];
+        let mut length = route.path.segments().len();
         let node = loop {
-            match root.document.get(&path.truncated(length)) {
+            match part.document.get(&route.path.truncated(length)) {
                 Ok(Some(node)) => break node,
                 _ => length -= 1,
             }
         };
-        Location { file: root.file.clone(), position: node.position() }
+        Location { file: part.file.clone(), position: node.position() }
     }
 
-    /// Whether `file` is one of the parts.
-    #[must_use]
-    pub fn has(&self, file: &Path) -> bool {
-        self.parts.iter().any(|part| part.file == file)
+    /// The same configuration after `edit` of some parts; includes are resolved anew.
+    fn with_parts(&self, edited: Vec<Part>, rules: &Rules, loader: &mut Loader<'_>) -> Self {
+        let mut edited = edited.into_iter();
+        let root = edited.next().expect("a configuration has a root");
+        let known: Vec<Part> = edited.collect();
+        let mut from_memory = |file: &Path| match known.iter().find(|part| part.file == file) {
+            Some(part) => Ok(part.clone()),
+            None => loader(file),
+        };
+        Self::compose(root, rules, &mut from_memory)
     }
 }
+
+/// Whether the key may stand in the document, in whatever spelling.
+fn may_hold(document: &Document, key: &str) -> bool {
+    let source = document.source();
+    source.contains(key) || source.contains("\\u") || source.contains("\\x")
+}
+
+#[cfg(test)]
+mod tests;

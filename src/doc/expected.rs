@@ -239,6 +239,20 @@ impl<'d> Expected<'d> {
         }
     }
 
+    /// The value itself.
+    pub(crate) fn into_value(self) -> Value {
+        match self {
+            Self::Same(node) => node.to_value(),
+            Self::New(value) => value,
+            Self::Object(members) => Value::Object(
+                members.into_iter().map(|(key, member)| (key, member.into_value())).collect(),
+            ),
+            Self::Array(elements) => {
+                Value::Array(elements.into_iter().map(Self::into_value).collect())
+            }
+        }
+    }
+
     /// Whether `node` means this value.
     pub(crate) fn matches(&self, node: Node<'_>) -> bool {
         match self {

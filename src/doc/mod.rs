@@ -7,12 +7,15 @@
 //! This module never touches a file, knows no policy and no secret.
 
 mod change;
+mod diff;
 mod edit;
 mod expected;
 mod json5;
 mod key_path;
 mod lookup;
+mod merge_patch;
 mod node;
+mod reconcile;
 mod syntax;
 mod toml;
 mod tree;
@@ -22,9 +25,12 @@ mod wtf8;
 use std::path::Path;
 
 pub use change::{Change, EditError};
+pub use diff::{Difference, ID, diff};
 pub use key_path::{KeyPath, KeyPathError, Segment};
 pub use lookup::PathError;
+pub use merge_patch::{ArrayShrinks, merge_patch};
 pub use node::Node;
+pub use reconcile::reconcile;
 pub use syntax::SyntaxError;
 pub use tree::MAX_DEPTH;
 pub use value::{Kind, Value};
@@ -143,6 +149,19 @@ impl Document {
     pub(crate) fn tree(&self) -> &Tree {
         &self.tree
     }
+}
+
+/// What `value` is after `changes`, without any text.
+///
+/// # Errors
+///
+/// [`EditError`] where a change cannot be made.
+pub fn changed(value: &Value, changes: &[Change]) -> Result<Value, EditError> {
+    let mut expected = expected::Expected::New(value.clone());
+    for change in changes {
+        expected.apply(change)?;
+    }
+    Ok(expected.into_value())
 }
 
 /// Shows the size only: the text holds secrets, and `Debug` reaches panics and logs.

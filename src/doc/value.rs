@@ -1,5 +1,7 @@
 //! Values without a text form: what a configuration means.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::{KeyPath, Segment, Wtf8String};
 
 /// A value of JSON5 or TOML, detached from any text.
@@ -66,6 +68,12 @@ impl Value {
     /// A string value.
     #[must_use]
     pub fn string(text: &str) -> Self {
+        Self::String(text.into())
+    }
+
+    /// A string value, of an owned text.
+    #[must_use]
+    pub fn from_text(text: String) -> Self {
         Self::String(text.into())
     }
 
@@ -181,6 +189,30 @@ impl PartialEq for Value {
 }
 
 impl Eq for Value {}
+
+/// Hashes alike what is equal: the order of members does not count.
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Null => 0_u8.hash(state),
+            Self::Bool(value) => value.hash(state),
+            Self::Integer(value) => value.hash(state),
+            Self::Float(value) if value.is_nan() => 1_u8.hash(state),
+            Self::Float(value) => value.to_bits().hash(state),
+            Self::String(value) => value.hash(state),
+            Self::Datetime(value) => value.hash(state),
+            Self::Array(elements) => elements.hash(state),
+            Self::Object(members) => {
+                let sum = members.iter().fold(0_u64, |sum, member| {
+                    let mut hasher = DefaultHasher::new();
+                    member.hash(&mut hasher);
+                    sum.wrapping_add(hasher.finish())
+                });
+                sum.hash(state);
+            }
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
