@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use confwarden::doc::Format;
 use confwarden::fs;
 use confwarden::ops::Workspace;
-use confwarden::profile::Profile;
+use confwarden::profile::{BUILTIN_NAMES, Profile};
 
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
@@ -73,8 +73,8 @@ fn profile(args: &GlobalArgs) -> Result<Profile, CommandError> {
 
 fn builtin(name: &str) -> Result<Profile, CommandError> {
     Profile::builtin(name).ok_or_else(|| {
-        CommandError::new(Exit::Setup, anyhow::anyhow!("there is no profile `{name}`"))
-            .hint("the built-in profiles are `openclaw` and `generic`")
+        CommandError::new(Exit::Setup, anyhow::anyhow!("there is no such built-in profile"))
+            .hint(format!("the built-in profiles are `{}`", BUILTIN_NAMES.join("` and `")))
             .hint("a profile of your own is a file: `--profile ./NAME.toml`")
     })
 }
@@ -87,13 +87,10 @@ fn from_file(path: &Path) -> Result<Profile, CommandError> {
     let text = String::from_utf8(bytes)
         .map_err(|_| CommandError::new(Exit::Setup, anyhow::anyhow!("it is not UTF-8").context(what())))?;
     Profile::parse(&text).map_err(|error| {
-        let position = error.position();
-        let error = CommandError::new(Exit::Setup, anyhow::Error::new(error).context(what()))
-            .hint("`schemas/profile.schema.json` describes profiles");
-        match position {
-            Some(position) => error.at(path, position),
-            None => error,
-        }
+        let position = error.position;
+        CommandError::new(Exit::Setup, anyhow::Error::new(error).context(what()))
+            .hint("`schemas/profile.schema.json` describes profiles")
+            .at(path, position)
     })
 }
 

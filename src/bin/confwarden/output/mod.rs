@@ -21,6 +21,7 @@ pub(crate) use report::{Report, Sight};
 use crate::args::{ColorWhen, GlobalArgs, OutputFormat};
 use crate::exit::Exit;
 use paint::Paint;
+use text::Summary;
 
 /// What a command got from the library. May hold secrets: only [`Report::of`] takes it.
 pub(crate) enum Reply {
@@ -59,18 +60,19 @@ pub(crate) enum Reveal {
 pub(crate) struct Printer {
     format: OutputFormat,
     color: ColorWhen,
-    quiet: bool,
+    summary: Summary,
 }
 
 impl Printer {
     /// The printer that the arguments ask for.
     pub(crate) fn new(args: &GlobalArgs) -> Self {
-        Self { format: args.output, color: args.color, quiet: args.quiet }
+        let summary = if args.quiet { Summary::Hidden } else { Summary::Shown };
+        Self { format: args.output, color: args.color, summary }
     }
 
     /// A printer for when the arguments are no good.
     pub(crate) fn for_format(format: OutputFormat) -> Self {
-        Self { format, color: ColorWhen::Auto, quiet: false }
+        Self { format, color: ColorWhen::Auto, summary: Summary::Shown }
     }
 
     /// A printer of text.
@@ -90,7 +92,7 @@ impl Printer {
         let (data, talk) = match self.format {
             OutputFormat::Json => (json::render(report), String::new()),
             OutputFormat::Text => {
-                (text::data(report, stdout), text::talk(report, self.quiet, stderr))
+                (text::data(report, stdout), text::talk(report, self.summary, stderr))
             }
         };
         // What was done comes first: if standard output is closed, a person still learns of it.
