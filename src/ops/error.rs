@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::doc::{EditError, KeyPath, PathError, SyntaxError};
+use crate::doc::{ArrayShrinks, EditError, KeyPath, Kind, PathError, SyntaxError};
 use crate::fs::{FsError, LockError, ReplaceError};
 
 /// Why a use case could not be carried out. The file is as before, but for [`OpsError::Incomplete`].
@@ -58,6 +58,22 @@ pub enum OpsError {
         /// How many there are.
         length: usize,
     },
+    /// A patch or a configuration whose outermost value is no object.
+    #[error("{what} must be an object, this is {}", found.described())]
+    NoObject {
+        /// What was given.
+        what: &'static str,
+        /// The kind of its outermost value.
+        found: Kind,
+    },
+    /// A move from one file of the configuration to another: comments could not travel.
+    #[error("`{from}` and `{to}` stand in different files")]
+    AcrossFiles {
+        /// From where.
+        from: KeyPath,
+        /// Where to.
+        to: KeyPath,
+    },
     /// The value is put together from several files, and the edit fits none of them.
     #[error("`{path}` is put together from several files")]
     Composed {
@@ -102,4 +118,10 @@ pub enum OpsError {
         /// Why the roll-back failed.
         source: ReplaceError,
     },
+}
+
+impl From<ArrayShrinks> for OpsError {
+    fn from(ArrayShrinks { path, lost, length }: ArrayShrinks) -> Self {
+        Self::ArrayShrinks { path, lost, length }
+    }
 }
