@@ -144,3 +144,6 @@ fn may_hold(document: &Document, key: &str) -> bool {
     let source = document.source();
     source.contains(key) || source.contains("\\u") || source.contains("\\x")
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,11 +86,7 @@ impl Fault {
         SyntaxError { hint, ..SyntaxError::new(source, self.offset, message) }
     }
 
-    fn message(
-        self,
-        source: &str,
-        inside: Option<Enclosing>,
-    ) -> (String, Option<&'static str>) {
+    fn message(self, source: &str, inside: Option<Enclosing>) -> (String, Option<&'static str>) {
         let found = Found::at(source, self.offset);
         let plain = |text: &str, hint| (text.to_owned(), hint);
         let expected = |what: &str, hint: Option<&'static str>| {
@@ -106,7 +102,9 @@ impl Fault {
         match self.kind {
             FaultKind::Empty => plain(nothing_in(source), None),
             FaultKind::Value => expected("a value", found.hint_for_value()),
-            FaultKind::Element { first } | FaultKind::Key { first } if found == Found::Mark(',') => {
+            FaultKind::Element { first } | FaultKind::Key { first }
+                if found == Found::Mark(',') =>
+            {
                 if first {
                     expected(&format!("{} or {closer}", self.kind.item()), Some("remove the comma"))
                 } else {
@@ -182,7 +180,8 @@ impl Fault {
     }
 }
 
-const TRUNCATED: Option<&'static str> = Some("the file may have been cut short while it was written");
+const TRUNCATED: Option<&'static str> =
+    Some("the file may have been cut short while it was written");
 const BACKSLASH: Option<&'static str> = Some("write `\\\\` for a backslash");
 
 impl FaultKind {

@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn letters_are_those_of_unicode_10() {
-        for letter in ['ª', 'é', 'ж', '中', 'ꯀ', 'ﺀ', '𝐀', '𠀀', '\u{2160}', '\u{37A}', '\u{2E2F}'] {
+        for letter in ['ª', 'é', 'ж', '中', 'ꯀ', 'ﺀ', '𝐀', '𠀀', '\u{2160}', '\u{37A}', '\u{2E2F}']
+        {
             assert!(is_start(letter) && is_part(letter), "U+{:04X}", u32::from(letter));
         }
         for mark in ['\u{300}', '٣', '‿', '\u{200C}', '\u{200D}', '\u{E01EF}'] {
