@@ -6,13 +6,25 @@
 //!
 //! This module never touches a file or the environment: both come in as arguments.
 
+mod builtin;
+mod discover;
+mod field;
+mod file;
+mod reference;
 mod reload;
 mod secret;
+mod url;
+mod version;
 
 use std::collections::BTreeMap;
 
-pub use reload::{ReloadTable, ReloadTables};
+pub use builtin::BUILTIN_NAMES;
+pub use discover::{Discovery, DiscoveryError};
+pub use file::ProfileError;
+pub use reference::Reference;
+pub use reload::{Basis, ReloadTable, ReloadTables};
 pub use secret::{Placeholders, SecretPaths};
+pub use version::{Version, VersionError};
 
 use crate::doc::KeyPath;
 use crate::finding::Action;
@@ -45,21 +57,6 @@ pub struct Profile {
     pub shrink: Option<Shrink>,
     /// Actions that differ from the rules' own.
     pub actions: BTreeMap<String, Action>,
-}
-
-/// Where a configuration is looked for.
-#[derive(Clone, Debug, Default)]
-pub struct Discovery {
-    /// Environment variables that hold the file's path, the first set one wins.
-    pub file_variables: Vec<String>,
-    /// Environment variables that hold the state directory, the first set one wins.
-    pub directory_variables: Vec<String>,
-    /// Environment variables that stand for the home directory, before `HOME`.
-    pub home_variables: Vec<String>,
-    /// Directories below home, in order (`.openclaw`).
-    pub directories: Vec<String>,
-    /// File names, in order (`openclaw.json`); the first is the one to create.
-    pub names: Vec<String>,
 }
 
 /// The protected block of a gateway's authentication.
@@ -97,9 +94,11 @@ pub struct Shrink {
 }
 
 /// The lock a gateway itself takes around its writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum GatewayLockKind {
     /// None that is known.
+    #[default]
     None,
     /// `<file>.lock`, as OpenClaw from 2026.5 writes it.
     Openclaw,
