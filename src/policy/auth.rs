@@ -42,7 +42,9 @@ impl Credential {
 /// differ in whether `provider` may be left out and in what may stand beside the rest, and a token
 /// must not count as lost because of that.
 pub(crate) fn names_a_secret(value: &Value) -> bool {
-    ["source", "id"].iter().all(|name| value.get(name).is_some_and(|member| member.as_str().is_some()))
+    ["source", "id"]
+        .iter()
+        .all(|name| value.get(name).is_some_and(|member| member.as_str().is_some()))
 }
 
 /// Whether the string stands for a secret and is none.

@@ -10,6 +10,7 @@
 
 mod auth;
 mod comparison;
+mod outline;
 mod review;
 mod rule;
 mod rules;
@@ -19,7 +20,7 @@ mod verdict;
 mod properties;
 
 pub use rule::{Example, RuleDoc, syntax_finding};
-pub use verdict::{UnknownRule, Verdict};
+pub use verdict::{UnknownRule, Verdict, check_rules};
 
 use crate::compose::Configuration;
 use crate::finding::Finding;
@@ -65,9 +66,8 @@ pub fn judge(transition: &Transition<'_>, profile: &Profile) -> Vec<Finding> {
         let Check::Transition(check) = rule.check else { continue };
         let action = profile.actions.get(rule.doc.id).copied().unwrap_or(rule.doc.action);
         findings.extend(check(&review).into_iter().enumerate().map(|(index, fault)| {
-            fault.into_finding(&rule.doc, action, |path| {
-                (index < LOCATED).then(|| rule::locate(transition, path))
-            })
+            let location = (index < LOCATED).then(|| fault.locate(transition));
+            fault.into_finding(&rule.doc, action, location)
         }));
     }
     findings

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::review::Review;
 use super::{Scope, Transition};
-use crate::doc::{KeyPath, SyntaxError};
+use crate::compose::Part;
+use crate::doc::{KeyPath, Node, SyntaxError};
 use crate::finding::{Action, Finding, Location, Origin, Override};
 
 /// What is known of a rule without a configuration.
@@ -70,14 +71,13 @@ pub(crate) struct Rule {
 /// Who finds what a rule is about.
 pub(crate) enum Check {
     /// The rule itself, in the step from base to candidate.
-    Transition(fn(&Review<'_>) -> Vec<Fault>),
+    Transition(for<'a> fn(&Review<'a>) -> Vec<Fault<'a>>),
     /// The reader: a text with the fault never becomes a configuration.
     Reader,
 }
 
 /// One thing a rule found, before it is known what that does to the write.
-#[derive(Debug)]
-pub(crate) struct Fault {
+pub(crate) struct Fault<'a> {
     path: Option<KeyPath>,
     message: String,
     expected: String,
@@ -86,10 +86,10 @@ pub(crate) struct Fault {
     at_most: Action,
     never_allowed: bool,
     /// Where it stands, if the path does not say.
-    location: Option<Location>,
+    place: Option<(&'a Part, Node<'a>)>,
 }
 
-impl Fault {
+impl<'a> Fault<'a> {
     /// A fault at `path` that the write brings: `message` says what is wrong, `expected` what
     /// should be there, each one lowercase clause without a value.
     pub(crate) fn at(
@@ -109,7 +109,7 @@ impl Fault {
             origin: Origin::Write,
             at_most: Action::Deny,
             never_allowed: false,
-            location: None,
+            place: None,
         }
     }
 
@@ -128,18 +128,34 @@ impl Fault {
         Self { never_allowed: true, ..self }
     }
 
-    /// Says where it stands.
-    pub(crate) fn located(self, location: Location) -> Self {
-        Self { location: Some(location), ..self }
+    /// Says where it stands. The path is then one of the file of `part`, which may be included.
+    pub(crate) fn in_part(self, part: &'a Part, node: Node<'a>) -> Self {
+        Self { place: Some((part, node)), ..self }
     }
 
-    /// The finding of `rule`, whose action by the profile is `action`; `locate` looks the place of
-    /// the path up.
+    /// Where it stands in `transition`: in the candidate, or in the base where only that has it.
+    pub(crate) fn locate(&self, transition: &Transition<'_>) -> Location {
+        if let Some((part, node)) = self.place {
+            return Location { file: part.file.clone(), position: node.position() };
+        }
+        let Some(path) = &self.path else { return transition.candidate.locate(&KeyPath::root()) };
+        match transition.base {
+            Some(base)
+                if transition.candidate.effective().at(path).is_none()
+                    && base.effective().at(path).is_some() =>
+            {
+                base.locate(path)
+            }
+            _ => transition.candidate.locate(path),
+        }
+    }
+
+    /// The finding of `rule`, whose action by the profile is `action`.
     pub(crate) fn into_finding(
         self,
         rule: &RuleDoc,
         action: Action,
-        locate: impl FnOnce(Option<&KeyPath>) -> Option<Location>,
+        location: Option<Location>,
     ) -> Finding {
         let allowed_by = if self.never_allowed { Override::Never } else { rule.allowed_by };
         // What nothing lets through, no profile lets through either.
@@ -148,7 +164,6 @@ impl Fault {
             Origin::Write => self.at_most,
             Origin::Base => self.at_most.min(Action::Warn),
         };
-        let location = self.location.or_else(|| locate(self.path.as_ref()));
         Finding {
             rule: rule.id,
             action: action.min(ceiling),
@@ -159,21 +174,6 @@ impl Fault {
             expected: self.expected,
             location,
         }
-    }
-}
-
-/// The place of what `transition` did at `path`: in the candidate, or in the base where only that
-/// has it.
-pub(crate) fn locate(transition: &Transition<'_>, path: Option<&KeyPath>) -> Location {
-    let Some(path) = path else { return transition.candidate.locate(&KeyPath::root()) };
-    match transition.base {
-        Some(base)
-            if transition.candidate.effective().at(path).is_none()
-                && base.effective().at(path).is_some() =>
-        {
-            base.locate(path)
-        }
-        _ => transition.candidate.locate(path),
     }
 }
 

@@ -20,18 +20,12 @@ impl Verdict {
     /// # Errors
     ///
     /// [`UnknownRule`] where a name in `allow` is not that of a rule.
-    pub fn of(
-        mut findings: Vec<Finding>,
-        allow: &[impl AsRef<str>],
-    ) -> Result<Self, UnknownRule> {
-        for name in allow.iter().map(AsRef::as_ref) {
-            if super::explain(name).is_none() {
-                return Err(UnknownRule { name: name.to_owned(), similar: similar(name) });
-            }
-            for finding in &mut findings {
-                if finding.rule == name && finding.allowed_by == Override::ByFlag {
-                    finding.action = finding.action.min(Action::Warn);
-                }
+    pub fn of(mut findings: Vec<Finding>, allow: &[impl AsRef<str>]) -> Result<Self, UnknownRule> {
+        check_rules(allow)?;
+        for finding in &mut findings {
+            let is_named = allow.iter().any(|name| name.as_ref() == finding.rule);
+            if is_named && finding.allowed_by == Override::ByFlag {
+                finding.action = finding.action.min(Action::Warn);
             }
         }
         Ok(Self { findings })
@@ -61,12 +55,24 @@ impl Verdict {
     }
 }
 
+/// Whether every one of `names` is that of a rule, for a look before any work is done.
+///
+/// # Errors
+///
+/// [`UnknownRule`] with the first that is not.
+pub fn check_rules(names: &[impl AsRef<str>]) -> Result<(), UnknownRule> {
+    match names.iter().map(AsRef::as_ref).find(|name| super::explain(name).is_none()) {
+        Some(name) => Err(UnknownRule { rule: name.to_owned(), similar: similar(name) }),
+        None => Ok(()),
+    }
+}
+
 /// A name in `--allow` that is not that of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no rule `{name}`")]
+#[error("there is no rule `{rule}`")]
 pub struct UnknownRule {
     /// The name as given.
-    pub name: String,
+    pub rule: String,
     /// The rules whose names are like it, the likest first.
     pub similar: Vec<&'static str>,
 }
@@ -77,7 +83,8 @@ fn similar(name: &str) -> Vec<&'static str> {
         .map(|doc| {
             // Half of a name is a name that somebody remembered in part.
             let is_part = name.len() > 2 && doc.id.contains(&name);
-            let score = if is_part { 1.0 } else { strsim::normalized_damerau_levenshtein(&name, doc.id) };
+            let score =
+                if is_part { 1.0 } else { strsim::normalized_damerau_levenshtein(&name, doc.id) };
             (score, doc.id)
         })
         .filter(|(score, _)| *score >= SIMILAR)
@@ -110,7 +117,10 @@ mod tests {
         let found: Vec<Action> = verdict.findings().iter().map(|finding| finding.action).collect();
         assert_eq!(found, actions);
         assert_eq!(verdict.is_refused(), actions.contains(&Action::Deny));
-        assert_eq!(verdict.denied().count(), actions.iter().filter(|a| **a == Action::Deny).count());
+        assert_eq!(
+            verdict.denied().count(),
+            actions.iter().filter(|a| **a == Action::Deny).count()
+        );
     }
 
     #[test]

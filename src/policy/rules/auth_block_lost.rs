@@ -12,9 +12,9 @@ pub(crate) const RULE: Rule = Rule {
         summary: "a member of the block of authentication, or another protected value, is gone",
         why: "\
 `gateway.auth` is more than the token: without `mode`, `rateLimit`, `allowTailscale` or
-`trustedProxy` the gateway lets other people in, or nobody. Without `gateway.mode` OpenClaw does not
-start, or takes the file for damaged and restores an old one. Writers that know only part of the
-block drop the rest. Changing such a value is no loss; removing it on purpose takes the flag.",
+`trustedProxy` the gateway lets other people in, or nobody. Without `gateway.mode` OpenClaw does
+not start, or takes the file for damaged and restores an old one. Writers that know only part of
+the block drop the rest. Changing such a value is no loss; removing it on purpose takes the flag.",
         seen: "\
 a wizard dropped `gateway.auth.allowTailscale`, for which it has no screen, and a gateway's own start \
 dropped `gateway.mode` (openclaw#9632, #64419)",
@@ -32,7 +32,7 @@ dropped `gateway.mode` (openclaw#9632, #64419)",
     check: Check::Transition(check),
 };
 
-fn check(review: &Review<'_>) -> Vec<Fault> {
+fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     let Some(base) = review.base() else { return Vec::new() };
     let mut lost = Vec::new();
     if let Some(step) = &review.auth {
@@ -78,9 +78,11 @@ fn lose_members(review: &Review<'_>, step: &AuthStep<'_>, lost: &mut Vec<KeyPath
                 }) => {}
             (_, None | Some(Value::Null)) => lost.push(path),
             (Some(Value::Object(members)), Some(after)) if secret_at(&path).is_none() => {
-                rest.extend(members.iter().rev().map(|(key, value)| {
-                    (path.key(key.clone()), Some(value), after.member(key))
-                }));
+                rest.extend(
+                    members.iter().rev().map(|(key, value)| {
+                        (path.key(key.clone()), Some(value), after.member(key))
+                    }),
+                );
             }
             _ => {}
         }
@@ -155,6 +157,9 @@ mod tests {
             found.unwrap().message.clone()
         };
         assert_eq!(message("{ gateway: {} }"), "the block of authentication is gone");
-        assert_eq!(message(&BASE.replace("allowTailscale: true,", "")), "a protected value is gone");
+        assert_eq!(
+            message(&BASE.replace("allowTailscale: true,", "")),
+            "a protected value is gone"
+        );
     }
 }

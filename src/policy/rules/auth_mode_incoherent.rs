@@ -1,10 +1,11 @@
 //! `auth-mode-incoherent`: mode, secrets and listening address do not fit together.
 
-use crate::doc::KeyPath;
+use crate::doc::{KeyPath, Value};
 use crate::finding::{Action, Override};
 use crate::policy::auth::{AuthState, AuthStep, Bind, Mode, Secret, is_placeholder};
 use crate::policy::review::{Review, origin};
 use crate::policy::rule::{Check, Example, Fault, Rule, RuleDoc};
+use crate::profile::Auth;
 
 pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
@@ -13,8 +14,9 @@ pub(crate) const RULE: Rule = Rule {
         why: "\
 Reported are: token and password set without a mode that says which one counts; a mode that the
 gateway does not know; a mode whose secret is not there; and a gateway that listens beyond this
-machine without any authentication. The secret may also come from the gateway's environment, so its
-absence is held only against a write that brings it about, and in a new file only warned about.",
+machine without any authentication. The secret may also come from the gateway's environment, so
+its absence is held only against a write that brings it about, and in a new file only warned
+about.",
         seen: "\
 start-up and installs blocked as ambiguous, and a gateway on the LAN in a crash loop after its \
 token was stripped (openclaw#35094, #21009)",
@@ -47,7 +49,7 @@ enum Incoherence {
     Unarmed(Secret),
 }
 
-fn check(review: &Review<'_>) -> Vec<Fault> {
+fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     let Some(step) = &review.auth else { return Vec::new() };
     let before = step.before.as_ref().map(incoherences).unwrap_or_default();
     let found = incoherences(&step.after).into_iter().filter_map(|fault| match fault {
@@ -58,16 +60,13 @@ fn check(review: &Review<'_>) -> Vec<Fault> {
         // Perhaps the environment has it: no news where it was so before.
         Incoherence::Unarmed(_) => (!before.contains(&fault)).then(|| of_absence(step, fault)),
         Incoherence::UnknownMode => {
-            let mode = |root: Option<&'_ crate::doc::Value>| root.and_then(|r| r.at(&step.auth.mode)).cloned();
-            let after = mode(Some(review.candidate()));
+            let before = review.base().and_then(|base| base.at(&step.auth.mode));
+            let after = review.candidate().at(&step.auth.mode);
             // `placeholder-value` reports those.
             let is_junk = after
-                .as_ref()
-                .and_then(|mode| mode.as_str())
+                .and_then(Value::as_str)
                 .is_some_and(|text| is_placeholder(text, review.profile));
-            (!is_junk).then(|| {
-                fault.describe(step).from(origin(mode(review.base()) == after))
-            })
+            (!is_junk).then(|| fault.describe(step).from(origin(before == after)))
         }
         Incoherence::Ambiguous | Incoherence::Unguarded => {
             Some(fault.describe(step).from(origin(before.contains(&fault))))
@@ -76,7 +75,7 @@ fn check(review: &Review<'_>) -> Vec<Fault> {
     found.collect()
 }
 
-fn of_absence(step: &AuthStep<'_>, fault: Incoherence) -> Fault {
+fn of_absence(step: &AuthStep<'_>, fault: Incoherence) -> Fault<'static> {
     let fault = fault.describe(step);
     // Nobody knows yet what the environment of a new gateway holds.
     if step.before.is_none() { fault.at_most(Action::Warn) } else { fault }
@@ -105,7 +104,7 @@ fn incoherences(state: &AuthState) -> Vec<Incoherence> {
 }
 
 impl Incoherence {
-    fn describe(self, step: &AuthStep<'_>) -> Fault {
+    fn describe(self, step: &AuthStep<'_>) -> Fault<'static> {
         let auth = step.auth;
         match self {
             Self::Ambiguous => Fault::at(
@@ -126,12 +125,12 @@ impl Incoherence {
             Self::Unguarded => Fault::at(
                 exposing_path(step),
                 "the gateway would listen beyond this machine and let everybody in",
-                one_of("a mode that asks for a secret, or as address", &[&auth.loopback]),
+                format!("a mode that asks for a secret{}", or_loopback(auth)),
             ),
             Self::Unarmed(secret) => Fault::at(
                 exposing_path(step),
                 format!("the gateway would listen beyond this machine without a {}", secret.name()),
-                one_of(&format!("a {}, or as address", secret.name()), &[&auth.loopback]),
+                format!("a {}{}", secret.name(), or_loopback(auth)),
             ),
         }
     }
@@ -148,14 +147,19 @@ fn exposing_path(step: &AuthStep<'_>) -> KeyPath {
     }
 }
 
+fn or_loopback(auth: &Auth) -> String {
+    let word = auth.loopback.first();
+    word.map(|word| format!(", or `{word}` as address")).unwrap_or_default()
+}
+
 /// `what` and the words it may be: they come from the profile and are no secret.
 fn one_of(what: &str, words: &[&Vec<String>]) -> String {
     let words: Vec<String> =
         words.iter().flat_map(|list| list.iter()).map(|word| format!("`{word}`")).collect();
     match words.split_last() {
         None => what.to_owned(),
-        Some((only, [])) => format!("{what} {only}"),
-        Some((last, others)) => format!("{what} {} or {last}", others.join(", ")),
+        Some((only, [])) => format!("{what}: {only}"),
+        Some((last, others)) => format!("{what}: {} or {last}", others.join(", ")),
     }
 }
 
@@ -202,8 +206,11 @@ mod tests {
         Case::new_file(&gateway("port: 1")).check(&[]);
         // Perhaps the environment has the token: it was so before.
         Case::paths(&gateway("port: 1"), &gateway("auth: { mode: 'token' }")).check(&[]);
-        Case::paths(&gateway("auth: { mode: 'token' }"), &gateway("port: 1, auth: { mode: 'token' }"))
-            .check(&[]);
+        Case::paths(
+            &gateway("auth: { mode: 'token' }"),
+            &gateway("port: 1, auth: { mode: 'token' }"),
+        )
+        .check(&[]);
         Case::paths(&base, &base.replace("auth:", "mode: 'remote', auth:")).check(&[]);
     }
 
@@ -244,14 +251,14 @@ mod tests {
             message(&base, &gateway("auth: { token: '4f1c9ab27d', password: 'horse' }")),
             (
                 "token and password are set, and no mode says which one counts".to_owned(),
-                "a mode `token` or `password`".to_owned(),
+                "a mode: `token` or `password`".to_owned(),
             ),
         );
         assert_eq!(
             message("{}", &gateway("bind: 'lan'")),
             (
                 "the gateway would listen beyond this machine without a token".to_owned(),
-                "a token, or as address `loopback`".to_owned(),
+                "a token, or `loopback` as address".to_owned(),
             ),
         );
     }

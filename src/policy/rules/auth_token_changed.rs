@@ -11,10 +11,10 @@ pub(crate) const RULE: Rule = Rule {
         id: "auth-token-changed",
         summary: "the gateway's token or password was replaced by another one",
         why: "\
-Every client that holds the old secret is locked out, and every other copy of it (service unit, env
-file, app) is stale from then on. A secret may change by an explicit act only: `confwarden rotate`, or
-this flag on one command. Replacing the secret itself by a reference to it is only warned about: the
-gateway resolves it, but programs that read the file on their own may not.",
+Every client that holds the old secret is locked out, and every other copy of it (service unit,
+env file, app) is stale from then on. A secret may change by an explicit act only: `confwarden
+rotate`, or this flag on one command. Replacing the secret itself by a reference to it is only
+warned about: the gateway resolves it, but programs that read the file on their own may not.",
         seen: "\
 set-up wizards and container starts wrote a fresh token over one in use; the macOS app sends nothing \
 where the token is a reference (openclaw#20189, #33088, #141413)",
@@ -32,7 +32,7 @@ where the token is a reference (openclaw#20189, #33088, #141413)",
     check: Check::Transition(check),
 };
 
-fn check(review: &Review<'_>) -> Vec<Fault> {
+fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     let (Some(step), Some(base)) = (&review.auth, review.base()) else { return Vec::new() };
     let changed = Secret::ALL.into_iter().filter_map(|secret| {
         let path = secret.path(step.auth);

@@ -11,11 +11,11 @@ pub(crate) const RULE: Rule = Rule {
         summary: "the gateway's token or password was there and is gone or junk",
         why: "\
 Without its token the gateway makes up another one, or does not start, and every client is locked
-out. The token counts as there if it is a string, `${VAR}`, an object that names a secret, or comes
-from an included file. `null`, blanks, `\"undefined\"`, `\"null\"`, `\"[object Object]\"` and marks of
-redaction are not a token, and no flag lets them through. A gateway that never had a token in the
-file (another mode, remote, token in the environment) needs none. A password counts unless the mode
-says that the gateway takes another way.",
+out. The token counts as there if it is a string, `${VAR}`, an object that names a secret, or
+comes from an included file. `null`, blanks, `\"undefined\"`, `\"null\"`, `\"[object Object]\"`
+and marks of redaction are not a token, and no flag lets them through. A gateway that never had a
+token in the file (another mode, remote, token in the environment) needs none. A password counts
+unless the mode says that the gateway takes another way.",
         seen: "\
 updaters, wizards and the macOS app rewrote the file without `gateway.auth`, and a wizard wrote the \
 word `undefined` (openclaw#13835, #21009, #143131, #13756)",
@@ -33,7 +33,7 @@ word `undefined` (openclaw#13835, #21009, #143131, #13756)",
     check: Check::Transition(check),
 };
 
-fn check(review: &Review<'_>) -> Vec<Fault> {
+fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     let Some(step) = &review.auth else { return Vec::new() };
     let dropped = Secret::ALL.into_iter().filter(|secret| step.is_dropped(*secret));
     dropped
@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn tk_01_a_rewrite_without_the_block_is_refused() {
-        let base = r#"{ gateway: { mode: "local", auth: { mode: "token", token: "4f1c9ab27d" } } }"#;
+        let base =
+            r#"{ gateway: { mode: "local", auth: { mode: "token", token: "4f1c9ab27d" } } }"#;
         Case::whole_file(base, r#"{ gateway: { mode: "local" } }"#)
             .check(&[denied("auth-token-dropped", AT), denied("auth-block-lost", "gateway.auth")]);
         Case::paths(TOKEN, "{}").check(&[denied("auth-token-dropped", AT)]);

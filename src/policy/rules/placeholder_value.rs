@@ -13,10 +13,10 @@ pub(crate) const RULE: Rule = Rule {
         summary: "a mark of redaction or another placeholder is stored as a value or a key",
         why: "\
 What the gateway shows in place of a secret is not the secret: storing it destroys the real one. A
-mark of redaction is legal nowhere, keys included; `undefined`, `null`, `[object Object]` and their
-like are not legal where a secret or another protected value belongs. At the gateway's own token and
-password no flag lets them through. A secret left empty is warned about. To copy a secret, read it
-with `confwarden get --reveal`.",
+mark of redaction is legal nowhere, keys included; `undefined`, `null`, `[object Object]` and
+their like are not legal where a secret or another protected value belongs. At the gateway's own
+token and password no flag lets them through. A secret left empty is warned about. To copy a
+secret, read it with `confwarden get --reveal`.",
         seen: "\
 a script read the token with `openclaw config get`, got the mark and wrote it back; a settings \
 window replaced every key by it (openclaw#11268, #117942, OpenClawHomeAssistant#77)",
@@ -34,7 +34,7 @@ window replaced every key by it (openclaw#11268, #117942, OpenClawHomeAssistant#
     check: Check::Transition(check),
 };
 
-fn check(review: &Review<'_>) -> Vec<Fault> {
+fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     let mut faults = in_credentials(review);
     for pair in review.comparison.pairs() {
         let Some(after) = pair.after else { continue };
@@ -54,7 +54,7 @@ fn check(review: &Review<'_>) -> Vec<Fault> {
 }
 
 /// What is wrong at the token and the password, whatever its kind.
-fn in_credentials(review: &Review<'_>) -> Vec<Fault> {
+fn in_credentials<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     let Some(step) = &review.auth else { return Vec::new() };
     let found = Secret::ALL.into_iter().filter_map(|secret| {
         let (_, after) = step.credentials(secret);
@@ -63,10 +63,11 @@ fn in_credentials(review: &Review<'_>) -> Vec<Fault> {
             return None;
         }
         let path = secret.path(step.auth);
-        let was_same = match (review.base().and_then(|base| base.at(path)), review.candidate().at(path)) {
-            (Some(before), Some(after)) => is_same(before, after),
-            _ => false,
-        };
+        let was_same =
+            match (review.base().and_then(|base| base.at(path)), review.candidate().at(path)) {
+                (Some(before), Some(after)) => is_same(before, after),
+                _ => false,
+            };
         let name = secret.name();
         Some(
             Fault::at(
@@ -81,7 +82,7 @@ fn in_credentials(review: &Review<'_>) -> Vec<Fault> {
     found.collect()
 }
 
-fn in_text(review: &Review<'_>, pair: &Pair<'_>, text: &str) -> Option<Fault> {
+fn in_text<'a>(review: &Review<'a>, pair: &Pair<'a>, text: &str) -> Option<Fault<'a>> {
     let is_sentinel = is_sentinel(review, text);
     if !is_sentinel && !review.profile.placeholders.is_junk(text) {
         return None;
@@ -99,7 +100,11 @@ fn in_text(review: &Review<'_>, pair: &Pair<'_>, text: &str) -> Option<Fault> {
         Fault::at(path, "a secret is empty", "a value, a reference to one, or nothing")
             .at_most(Action::Warn)
     } else {
-        Fault::at(path, "a placeholder is stored as a value", "a value, a reference to one, or nothing")
+        Fault::at(
+            path,
+            "a placeholder is stored as a value",
+            "a value, a reference to one, or nothing",
+        )
     };
     Some(fault.from(origin(was_same)))
 }

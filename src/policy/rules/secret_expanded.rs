@@ -14,9 +14,10 @@ pub(crate) const RULE: Rule = Rule {
         summary: "`${VAR}` or an object that names a secret became a literal string",
         why: "\
 A reference keeps the secret out of the file. Writers that load the file, resolve it and store the
-result put the secret in plain text into the file, its backups and the next commit. Judged is every
-string with `${VAR}` anywhere in the file, `$VAR` where a secret belongs, and every object of
-`source`, `provider` and `id`. Elements of arrays are compared by their `id`, else by their place.",
+result put the secret in plain text into the file, its backups and the next commit. Judged is
+every string with `${VAR}` anywhere in the file, `$VAR` where a secret belongs, and every object
+of `source`, `provider` and `id`. Elements of arrays are compared by their `id`, else by their
+place.",
         seen: "\
 the gateway's own writes, updates and `doctor` stored bot tokens and API keys in plain text \
 (openclaw#9813, #9627, #11466, #10020, #69396)",
@@ -34,7 +35,7 @@ the gateway's own writes, updates and `doctor` stored bot tokens and API keys in
     check: Check::Transition(check),
 };
 
-fn check(review: &Review<'_>) -> Vec<Fault> {
+fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     let expanded = review.kept().filter(|(pair, before, after)| {
         is_literal(review, after) && is_reference(review, pair, before)
     });
