@@ -6,7 +6,7 @@ use crate::doc::{Change, Document, Format, Value};
 
 fn part(file: &str, source: &str) -> Part {
     let document = Document::parse(source, Format::Json5).expect("a good document");
-    Part { file: PathBuf::from(file), document, mode: None }
+    Part { file: PathBuf::from(file), document, mode: None, directory_mode: None }
 }
 
 fn rules() -> Rules {
@@ -24,7 +24,7 @@ impl Files {
         let text = self.0.get(file).ok_or_else(|| IncludeFaultKind::Missing(file.to_owned()))?;
         let document = Document::parse(text.clone(), Format::Json5)
             .map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error))?;
-        Ok(Part { file: file.to_owned(), document, mode: None })
+        Ok(Part { file: file.to_owned(), document, mode: None, directory_mode: None })
     }
 }
 
