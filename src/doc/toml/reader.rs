@@ -252,14 +252,11 @@ impl<'s> Builder<'s> {
         let mut table = table;
         for key in keys {
             let name = (table, decode_key(key.slice(self.source)));
-            let node = match self.tables.get(&name) {
-                Some(node) => *node,
-                None => {
-                    let node = self.push(Role::Table, Kind::Object, *key, Some(*key), Some(table));
-                    self.tables.insert(name, node);
-                    node
-                }
-            };
+            let known = self.tables.get(&name).copied();
+            let node = known.unwrap_or_else(|| {
+                self.push(Role::Table, Kind::Object, *key, Some(*key), Some(table))
+            });
+            self.tables.entry(name).or_insert(node);
             steps.push(KeyStep { span: *key, node });
             table = match self.outline.role(node) {
                 // A key through an array of tables means its last element so far.
@@ -384,6 +381,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(generated::config())]
+
         #[test]
         fn generated_values_are_those_of_toml_edit(source in generated::document()) {
             check_value(&source);
