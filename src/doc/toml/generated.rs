@@ -53,14 +53,12 @@ fn value() -> impl Strategy<Value = String> {
                 .prop_map(|(items, pad, comma)| format!("[{pad}{}{pad}]", items.join(comma))),
             (items, select(vec!["", ","]), select(vec!["", "  # item\n  # own", "  # 5,"]))
                 .prop_map(|(items, last, comment)| {
-                    let mut text = "[".to_owned();
-                    for (index, item) in items.iter().enumerate() {
+                    let above = if comment.is_empty() { "" } else { "\n" };
+                    let lines = items.iter().enumerate().map(|(index, item)| {
                         let comma = if index + 1 == items.len() { last } else { "," };
-                        let above =
-                            if comment.is_empty() { String::new() } else { format!("{comment}\n") };
-                        text += &format!("\n{above}  {item}{comma} # {index}");
-                    }
-                    format!("{text}\n]")
+                        format!("{above}{comment}\n  {item}{comma} # {index}")
+                    });
+                    format!("[{}\n]", lines.collect::<String>())
                 }),
             members().prop_map(|members| {
                 let members: Vec<String> =
