@@ -25,6 +25,7 @@ mod auth_token_dropped;
 mod duplicate_key;
 mod file_shrunk;
 mod include_flattened;
+mod include_unresolved;
 mod insecure_mode;
 mod keys_lost;
 mod placeholder_value;
@@ -46,6 +47,7 @@ pub(super) static RULES: &[Rule] = &[
     placeholder_value::RULE,
     secret_expanded::RULE,
     include_flattened::RULE,
+    include_unresolved::RULE,
     keys_lost::RULE,
     file_shrunk::RULE,
     type_changed::RULE,

@@ -73,8 +73,11 @@ impl Case {
 
     pub(crate) fn of(example: &Example) -> Self {
         let modes = Modes { file: Some(example.mode), directory: Some(0o700) };
-        let base = compose(&[(ROOT, example.base)], Modes { file: Some(0o600), ..modes });
-        let candidate = compose(&[(ROOT, example.candidate)], modes);
+        let included =
+            [("channels.json5", "{ telegram: { enabled: true } }"), ("more.json5", "{}")];
+        let of = |text, modes| compose(&[[(ROOT, text)].as_slice(), &included].concat(), modes);
+        let base = of(example.base, Modes { file: Some(0o600), ..modes });
+        let candidate = of(example.candidate, modes);
         Self::new(Some(base), candidate, example.scope)
     }
 
