@@ -45,21 +45,16 @@ fn json5_string(text: &str, choices: &mut Choices<'_>) -> String {
     let mut spelled = String::from(quote);
     for c in text.chars() {
         let must = c == quote || c == '\\' || c == '\n' || c == '\r';
-        match choices.below(4) {
-            0 if is_escaped && u32::from(c) < 0x100 => {
-                spelled += &format!("\\x{:02x}", u32::from(c));
-            }
+        let piece = match choices.below(4) {
+            0 if is_escaped && u32::from(c) < 0x100 => format!("\\x{:02x}", u32::from(c)),
             way if must || (is_escaped && way == 1) => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    spelled += &format!("\\u{unit:04X}");
-                }
+                let units = c.encode_utf16(&mut [0; 2]).to_vec();
+                units.iter().map(|unit| format!("\\u{unit:04X}")).collect::<Vec<_>>().concat()
             }
-            2 if is_escaped => {
-                spelled += "\\\n";
-                spelled.push(c);
-            }
-            _ => spelled.push(c),
-        }
+            2 if is_escaped => format!("\\\n{c}"),
+            _ => c.to_string(),
+        };
+        spelled.push_str(&piece);
     }
     spelled.push(quote);
     spelled
@@ -75,14 +70,12 @@ fn toml_string(text: &str, choices: &mut Choices<'_>) -> String {
     let mut spelled = String::from(if is_multi_line { "\"\"\"\n" } else { "\"" });
     for c in text.chars() {
         let must = matches!(c, '"' | '\\' | '\r' | '\u{7f}') || (c == '\n' && !is_multi_line);
-        match choices.below(4) {
-            way if must || way == 0 => spelled += &format!("\\U{:08X}", u32::from(c)),
-            1 if is_multi_line && !c.is_whitespace() => {
-                spelled += "\\\n   ";
-                spelled.push(c);
-            }
-            _ => spelled.push(c),
-        }
+        let piece = match choices.below(4) {
+            way if must || way == 0 => format!("\\U{:08X}", u32::from(c)),
+            1 if is_multi_line && !c.is_whitespace() => format!("\\\n   {c}"),
+            _ => c.to_string(),
+        };
+        spelled.push_str(&piece);
     }
     spelled + if is_multi_line { "\"\"\"" } else { "\"" }
 }
@@ -90,7 +83,7 @@ fn toml_string(text: &str, choices: &mut Choices<'_>) -> String {
 /// Every line of `text` as a comment.
 fn comments(text: &str, sign: &str) -> String {
     let lines = text.split(['\n', '\r', '\u{2028}', '\u{2029}']);
-    lines.map(|line| format!("{sign} was {line} once\n")).collect()
+    lines.map(|line| format!("{sign} was {line} once\n")).collect::<Vec<_>>().concat()
 }
 
 /// A document that holds `secret` at `path`, with copies in other places.
@@ -112,8 +105,8 @@ fn json5(path: &str, secret: &str, choices: &mut Choices<'_>) -> String {
     let copy = json5_string(&format!("a {secret} b"), choices);
     let key = json5_string(secret, choices);
     let name = path.rsplit('.').next().expect("a name");
-    let old = json5_string(&format!("{CORE}{}", choices.below(9)), choices).replace("\\\n", "");
-    let old = if old.contains('\\') { format!("\"{CORE}\"") } else { old };
+    let quote = ["\"", "'"][choices.below(2)];
+    let old = format!("{quote}{CORE}{quote}");
     format!(
         "{}{}, note: {copy}, {key}: 1, list: [1, {copy}] }}\n// gateway: {{ token: {old} }}\n// {name}_token = {old}\n",
         comments(secret, "//"),
