@@ -7,4 +7,5 @@ pub mod fs;
 pub mod ops;
 pub mod policy;
 pub mod profile;
+pub mod redact;
 pub mod text;

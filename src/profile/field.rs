@@ -1,11 +1,15 @@
 //! The fields of a profile file, each checked as it is read.
 //!
 //! A check that fails while a field is read is reported at the place of that field; that is why
-//! there is a type for each.
+//! there is a type for each, and why the checks run inside of the visitor: later, the place of an
+//! element is that of its array.
 //!
 //! This module never corrects a value: what is not as it must be is an error.
 
-use serde::Deserialize;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::Version;
 use crate::doc::{KeyPath, Segment};
@@ -17,9 +21,38 @@ const FORMAT_VERSION: i64 = 1;
 /// The deepest nesting of includes a profile may ask for.
 const MAX_INCLUDE_DEPTH: i64 = 64;
 
+/// Reads a text and makes a `T` of it, or a fault at its place.
+struct Text<T>(PhantomData<T>);
+
+impl<T: TryFrom<String, Error = String>> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        self.visit_string(text.to_owned())
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<T, E> {
+        T::try_from(text).map_err(E::custom)
+    }
+}
+
+macro_rules! read_from_text {
+    ($($field:ident),*) => {
+        $(impl<'de> Deserialize<'de> for $field {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_string(Text(PhantomData))
+            }
+        })*
+    };
+}
+
+read_from_text!(Name, FileName, Path, Prefix, RuleId, VersionText);
+
 /// A word that is not empty.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
 pub(super) struct Name(pub(super) String);
 
 impl TryFrom<String> for Name {
@@ -34,8 +67,6 @@ impl TryFrom<String> for Name {
 }
 
 /// The name of a file, without a directory.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
 pub(super) struct FileName(pub(super) String);
 
 impl TryFrom<String> for FileName {
@@ -51,8 +82,6 @@ impl TryFrom<String> for FileName {
 }
 
 /// A key path to one place, so without steps into arrays.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
 pub(super) struct Path(pub(super) KeyPath);
 
 impl TryFrom<String> for Path {
@@ -70,14 +99,18 @@ impl TryFrom<String> for Path {
 }
 
 /// The steps of a prefix, `*` for any one step.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
 pub(super) struct Prefix(pub(super) Vec<String>);
 
 impl TryFrom<String> for Prefix {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        // Nearly every prefix is names with dots between, and every start of the program reads them.
+        let is_plain =
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '*' | '_' | '-' | '$');
+        if text.chars().all(is_plain) && text.split('.').all(|step| !step.is_empty()) {
+            return Ok(Self(text.split('.').map(str::to_owned).collect()));
+        }
         let Path(path) = text.try_into()?;
         let names = path.segments().iter().map(|step| match step {
             Segment::Key(key) => key.to_str_lossy().into_owned(),
@@ -88,8 +121,7 @@ impl TryFrom<String> for Prefix {
 }
 
 /// The id of a rule.
-#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(try_from = "String")]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RuleId(pub(super) String);
 
 impl TryFrom<String> for RuleId {
@@ -108,8 +140,6 @@ impl TryFrom<String> for RuleId {
 }
 
 /// A version of the gateway.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
 pub(super) struct VersionText {
     pub(super) text: String,
     pub(super) version: Version,
@@ -125,7 +155,7 @@ impl TryFrom<String> for VersionText {
 }
 
 /// The version of the profile format.
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(try_from = "i64")]
 pub(super) struct FormatVersion;
 
@@ -141,7 +171,7 @@ impl TryFrom<i64> for FormatVersion {
 }
 
 /// 1 to 100.
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(try_from = "i64")]
 pub(super) struct Percent(pub(super) u8);
 
@@ -157,7 +187,7 @@ impl TryFrom<i64> for Percent {
 }
 
 /// How deep includes nest.
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(try_from = "i64")]
 pub(super) struct IncludeDepth(pub(super) usize);
 

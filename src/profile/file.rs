@@ -63,6 +63,11 @@ impl Profile {
         })?;
         Ok(file.into())
     }
+
+    /// Reads a profile of the program itself from its JSON, see [`super::builtin`].
+    pub(super) fn parse_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str::<ProfileFile>(text).map(Self::from)
+    }
 }
 
 /// The file.
@@ -205,18 +210,13 @@ impl TryFrom<ReloadTableFile> for CheckedReloadTable {
             (file.restart, ReloadClass::Restart),
             (file.auth, ReloadClass::Auth),
         ];
-        let mut prefixes: Vec<(Vec<String>, ReloadClass)> = Vec::new();
-        let mut seen = HashSet::new();
-        for (list, class) in lists {
-            for Prefix(steps) in list {
-                if !seen.insert(steps.clone()) {
-                    return Err(format!(
-                        "the prefix `{}` stands twice in one table",
-                        steps.join(".")
-                    ));
-                }
-                prefixes.push((steps, class));
-            }
+        let prefixes: Vec<(Vec<String>, ReloadClass)> = lists
+            .into_iter()
+            .flat_map(|(list, class)| list.into_iter().map(move |Prefix(steps)| (steps, class)))
+            .collect();
+        let mut seen = HashSet::with_capacity(prefixes.len());
+        if let Some((twin, _)) = prefixes.iter().find(|(steps, _)| !seen.insert(steps.as_slice())) {
+            return Err(format!("the prefix `{}` stands twice in one table", twin.join(".")));
         }
         Ok(Self(ReloadTable {
             from: file.from.map(|bound| bound.text),
@@ -300,13 +300,15 @@ fn lowercase(names: Vec<Name>) -> Vec<String> {
 }
 
 fn lowercase_steps(prefixes: Vec<Prefix>) -> Vec<Vec<String>> {
-    let lowercase = |Prefix(steps): Prefix| steps.iter().map(|step| step.to_lowercase()).collect();
+    let lowercase =
+        |Prefix(steps): Prefix| steps.iter().map(|step| step.to_lowercase()).collect::<Vec<_>>();
     prefixes.into_iter().map(lowercase).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::RULE_IDS;
 
     const HEAD: &str = "version = 1\nname = \"acme\"\n";
 
@@ -349,37 +351,91 @@ mod tests {
 
     #[test]
     fn faults_say_where_and_why() {
-        check("x", "TODO");
-        check("[secrets]\nendswith = []", "TODO");
-        check("colour = 1", "TODO");
-        check("protected = \"gateway\"", "TODO");
-        check("protected = [\n  \"a.b\",\n  \"a..b\",\n]", "TODO");
-        check("protected = [\"a[0]\"]", "TODO");
-        check("[auth]\nblock = \"a\"", "TODO");
-        check("[actions]\nno-such-rule = \"warn\"", "TODO");
-        check("[actions]\nkeys-lsot = \"warn\"", "TODO");
-        check("[actions]\nkeys-lost = \"shout\"", "TODO");
-        check("gateway-lock = \"flock\"", "TODO");
-        check("[discovery]\nnames = [\"a/b\"]", "TODO");
-        check("[secrets]\ncontains = [\"\"]", "TODO");
-        check("[secrets]\npaths = [\"a[1].b\"]", "TODO");
-        check("[shrink]\nbelow-percent = 101\nfrom-bytes = 1", "TODO");
-        check("[shrink]\nbelow-percent = 50", "TODO");
-        check("[include]\nkey = \"i\"\ndepth = 0", "TODO");
-        check("[[reload.table]]\nunmatched = \"cold\"", "TODO");
-        check("[[reload.table]]\nunmatched = \"hot\"\nfrom = \"x\"", "TODO");
-        check("[[reload.table]]\nunmatched = \"hot\"\nfrom = \"2\"\nuntil = \"2\"", "TODO");
-        check("[[reload.table]]\nunmatched = \"hot\"\nhot = [\"a.b\"]\nnone = [\"a.b\"]", "TODO");
+        check("x", "key with no value, expected `=` at line 3, column 2");
+        check(
+            "[secrets]\nendswith = []",
+            "unknown field `endswith`, expected one of `ends-with`, `contains`, `except`, `paths`, `except-paths` at line 4, column 1",
+        );
+        check(
+            "colour = 1",
+            "unknown field `colour`, expected one of `version`, `name`, `protected`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload` at line 3, column 1",
+        );
+        check(
+            "protected = \"gateway\"",
+            "invalid type: string \"gateway\", expected a sequence at line 3, column 13",
+        );
+        check(
+            "protected = [\n  \"a.b\",\n  \"a..b\",\n]",
+            "bad path: expected a name at character 3 of the path at line 5, column 3",
+        );
+        check(
+            "protected = [\"a[0]\"]",
+            "bad path: expected the names of keys, without brackets for arrays at line 3, column 14",
+        );
+        check("[auth]\nblock = \"a\"", "missing field `token` at line 3, column 1");
+        let rules = RULE_IDS.join("`, `");
+        check(
+            "[actions]\nno-such-rule = \"warn\"",
+            &format!("unknown rule `no-such-rule`, expected one of `{rules}` at line 4, column 1"),
+        );
+        check(
+            "[actions]\nkeys-lost = \"shout\"",
+            "unknown variant `shout`, expected one of `audit`, `warn`, `deny` at line 4, column 13",
+        );
+        check(
+            "gateway-lock = \"flock\"",
+            "unknown variant `flock`, expected `none` or `openclaw` at line 3, column 16",
+        );
+        check(
+            "[discovery]\nnames = [\"a/b\"]",
+            "expected the name of a file, without a directory at line 4, column 10",
+        );
+        check("[secrets]\ncontains = [\"\"]", "the text is empty at line 4, column 13");
+        check(
+            "[secrets]\npaths = [\"a[1].b\"]",
+            "bad path: expected the names of keys, without brackets for arrays at line 4, column 10",
+        );
+        check(
+            "[shrink]\nbelow-percent = 101\nfrom-bytes = 1",
+            "expected a percentage from 1 to 100 at line 4, column 17",
+        );
+        check("[shrink]\nbelow-percent = 50", "missing field `from-bytes` at line 3, column 1");
+        check(
+            "[include]\nkey = \"i\"\ndepth = 0",
+            "expected a depth from 1 to 64 at line 5, column 9",
+        );
+        check(
+            "[[reload.table]]\nunmatched = \"cold\"",
+            "unknown variant `cold`, expected one of `none`, `hot`, `restart`, `auth` at line 4, column 13",
+        );
+        check(
+            "[[reload.table]]\nunmatched = \"hot\"\nfrom = \"x\"",
+            "bad version: a version is made of numbers and dots at line 5, column 8",
+        );
+        check(
+            "[[reload.table]]\nunmatched = \"hot\"\nfrom = \"2\"\nuntil = \"2\"",
+            "`from` must be an earlier version than `until` at line 3, column 1",
+        );
+        check(
+            "[[reload.table]]\nunmatched = \"hot\"\nhot = [\"a.b\"]\nnone = [\"a.b\"]",
+            "the prefix `a.b` stands twice in one table at line 3, column 1",
+        );
     }
 
     #[test]
     fn version_and_name_are_checked() {
         let error = |text: &str| Profile::parse(text).expect_err("a bad profile").to_string();
-        assert_eq!(error("name = \"a\""), "TODO");
-        assert_eq!(error("version = 2\nname = \"a\""), "TODO");
-        assert_eq!(error("version = \"1\"\nname = \"a\""), "TODO");
-        assert_eq!(error("version = 1"), "TODO");
-        assert_eq!(error("version = 1\nname = \" \""), "TODO");
+        assert_eq!(error("name = \"a\""), "missing field `version` at line 1, column 1");
+        assert_eq!(
+            error("version = 2\nname = \"a\""),
+            "profile format 2 is not known, expected 1 at line 1, column 11"
+        );
+        assert_eq!(
+            error("version = \"1\"\nname = \"a\""),
+            "invalid type: string \"1\", expected i64 at line 1, column 11"
+        );
+        assert_eq!(error("version = 1"), "missing field `name` at line 1, column 1");
+        assert_eq!(error("version = 1\nname = \" \""), "the text is empty at line 2, column 8");
     }
 
     #[test]

@@ -10,10 +10,13 @@ mod builtin;
 mod discover;
 mod field;
 mod file;
+pub(crate) mod placeholder;
 mod reference;
 mod reload;
-mod secret;
-mod url;
+#[cfg(test)]
+mod schema;
+pub(crate) mod secret;
+pub(crate) mod url;
 mod version;
 
 use std::collections::BTreeMap;
@@ -21,9 +24,10 @@ use std::collections::BTreeMap;
 pub use builtin::BUILTIN_NAMES;
 pub use discover::{Discovery, DiscoveryError};
 pub use file::ProfileError;
+pub use placeholder::Placeholders;
 pub use reference::Reference;
 pub use reload::{Basis, ReloadTable, ReloadTables};
-pub use secret::{Placeholders, SecretPaths};
+pub use secret::SecretPaths;
 pub use version::{Version, VersionError};
 
 use crate::doc::KeyPath;
