@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::compose::Part;
+use crate::compose::{Configuration, Part};
 use crate::doc::{Format, KeyPath, Node, Wtf8String};
 use crate::finding::{Action, Override};
 use crate::policy::outline::{Elements, Outline};
@@ -45,7 +45,7 @@ fn in_part<'a>(review: &Review<'a>, part: &'a Part) -> Vec<Fault<'a>> {
     // How many the base had, by path without regard to places in arrays: an element that moved
     // brings nothing.
     let mut known: HashMap<KeyPath, usize> = HashMap::new();
-    let base = review.transition.base.into_iter().flat_map(|base| base.parts());
+    let base = review.transition.base.into_iter().flat_map(Configuration::parts);
     for twin in base.filter(|twin| twin.file == part.file) {
         for duplicate in duplicates(twin) {
             *known.entry(duplicate.place).or_default() += duplicate.surplus;
