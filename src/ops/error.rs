@@ -99,8 +99,13 @@ pub enum OpsError {
     #[error(transparent)]
     UnknownRule(#[from] UnknownRule),
     /// A file could not be replaced.
-    #[error(transparent)]
-    Replace(#[from] ReplaceError),
+    #[error("could not replace `{}`", file.display())]
+    Replace {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: ReplaceError,
+    },
     /// Some files of one write are new and could not be brought back.
     #[error("`{}` is written, but a later file failed and it could not be brought back", file.display())]
     Incomplete {

@@ -205,8 +205,8 @@ impl<'w> Session<'w> {
                         self.roll_back(base, written)?;
                     }
                     return match error {
-                        ReplaceError::Drifted { .. } => Ok(Commit::Drifted),
-                        error => Err(error.into()),
+                        ReplaceError::Drifted => Ok(Commit::Drifted),
+                        source => Err(OpsError::Replace { file: part.file.clone(), source }),
                     };
                 }
             }
