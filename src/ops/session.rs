@@ -7,8 +7,8 @@ use super::{HardLinks, Missing, OpsError, Publication, Workspace};
 use crate::compose::{Configuration, IncludeFaultKind, Part, Rules};
 use crate::doc::{Document, Format, SyntaxError};
 use crate::fs::{
-    Durability, FsError, GatewayLock, Loaded, LockGuard, Method, ReplaceError, ReplaceOptions,
-    Replaced, Target, Wait, create_private_directory, read, real_path,
+    Durability, GatewayLock, Loaded, LockGuard, Method, ReplaceError, ReplaceOptions, Replaced,
+    Target, Wait, create_private_directory, read, real_path,
 };
 use crate::profile::GatewayLockKind;
 
