@@ -249,16 +249,13 @@ impl<'d> Expected<'d> {
                     return false;
                 }
                 let members = node.members();
-                // Usually in the same order, but for a member or two that moved.
-                let mut next = 0;
                 members.len() == expected.len()
-                    && members.iter().all(|(key, member)| {
-                        let found = match expected.get(next) {
-                            Some((name, _)) if name == key => Some(next),
-                            _ => expected.iter().position(|(name, _)| name == key),
+                    && members.iter().enumerate().all(|(index, (key, member))| {
+                        let twin = match expected.get(index) {
+                            Some((name, twin)) if name == key => Some(twin),
+                            _ => expected.iter().find(|(name, _)| name == key).map(|(_, t)| t),
                         };
-                        next = found.map_or(next, |found| found + 1);
-                        found.is_some_and(|found| expected[found].1.matches(*member))
+                        twin.is_some_and(|twin| twin.matches(*member))
                     })
             }
             Self::Array(expected) => {
