@@ -28,6 +28,8 @@ pub(super) struct Builder<'s> {
     keys: Vec<Span>,
     /// The brackets that are open, by node.
     open: Vec<(NodeId, usize)>,
+    /// Where a dotted key goes through an array of tables.
+    fault: Option<usize>,
     /// The header at hand.
     header: Option<(usize, Bracket)>,
 }
@@ -42,6 +44,7 @@ impl<'s> Builder<'s> {
             tables: HashMap::new(),
             keys: Vec::new(),
             open: Vec::new(),
+            fault: None,
             header: None,
         };
         let root = builder.push(Role::Table, Kind::Object, Span::new(0, source.len()), None, None);
@@ -50,7 +53,10 @@ impl<'s> Builder<'s> {
     }
 
     /// Builds tree and outline from all tokens of the text.
-    pub(super) fn build(mut self, events: &[Event]) -> (Tree, Outline) {
+    ///
+    /// The error is the place of a dotted key that goes through an array of tables: TOML forbids
+    /// it, and what it means would change with every element put before it.
+    pub(super) fn build(mut self, events: &[Event]) -> Result<(Tree, Outline), usize> {
         for event in events {
             let span = Span::new(event.span().start(), event.span().end());
             match event.kind() {
@@ -81,7 +87,10 @@ impl<'s> Builder<'s> {
             }
         }
         self.close_section();
-        (self.tree, self.outline)
+        match self.fault {
+            Some(offset) => Err(offset),
+            None => Ok((self.tree, self.outline)),
+        }
     }
 
     fn push(
@@ -184,6 +193,11 @@ impl<'s> Builder<'s> {
         let value = match keys.split_last() {
             Some((last, parents)) => {
                 let parent = self.descend(base, parents, &mut steps);
+                let through_tables =
+                    steps.iter().find(|step| self.outline.role(step.node) == Role::Tables);
+                if let Some(step) = through_tables {
+                    self.fault.get_or_insert(step.span.start as usize);
+                }
                 let value = self.push(role, kind, span, Some(*last), Some(parent));
                 steps.push(KeyStep { span: *last, node: value });
                 value

@@ -413,6 +413,7 @@ fn moved_tables_keep_their_headers() {
         "b",
         "[[a]]\ny = 2\n\n[b]\nx = 1\n\n[b.s]\nz = 1\n",
     );
+    moved("[c.d]\n[c]\nx = 1\n[[a]]\n", "c", "a[+]", "[[a]]\n[[a]]\nx = 1\n[a.d]\n");
     moved("[[a]]\nx = 1\n\n[t]\n", "a", "t.a", "[t]\n\n[[t.a]]\nx = 1\n");
     moved(
         "# about b\n[b]\nx = 1 # one\n\n[c]\n",

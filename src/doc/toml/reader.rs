@@ -1,8 +1,9 @@
 //! Reading TOML: one pass for grammar and depth, `toml_edit` for the meaning, one for the tree.
 //!
-//! What is accepted is what `toml_edit` accepts, but for nesting: keys and brackets together may go
-//! [`MAX_LEVELS`] deep, which is checked before anything recursive sees the text. Errors name a
-//! place and what was expected there, and never quote the text.
+//! What is accepted is what `toml_edit` accepts, but for two things: keys and brackets together may
+//! go [`MAX_LEVELS`] deep, which is checked before anything recursive sees the text, and no dotted
+//! key goes through an array of tables. Errors name a place and what was expected there, and never
+//! quote the text.
 
 use toml_parser::parser::{Event, EventKind, RecursionGuard, ValidateWhitespace, parse_document};
 use toml_parser::{Expected, ParseError, Source};
@@ -23,7 +24,9 @@ pub(in crate::doc) fn read(source: &str) -> Result<(Tree, Outline), SyntaxError>
         let offset = error.span().map_or(0, |span| span.start);
         return Err(SyntaxError::new(source, offset, error.message()));
     }
-    Ok(Builder::new(source).build(&events))
+    Builder::new(source).build(&events).map_err(|offset| {
+        SyntaxError::new(source, offset, "a dotted key cannot extend an array of tables")
+    })
 }
 
 /// The grammar: every token with its span, or the first fault.
@@ -273,6 +276,7 @@ mod tests {
             ),
             ("a = 99999999999999999999\n", 1, 5, "integer number overflowed"),
             ("a = 2024-13-01\n", 1, 5, "invalid date, expected month between 01 and 12"),
+            ("[[a.b]]\n[a]\nb.c.d = 1\n", 3, 1, "a dotted key cannot extend an array of tables"),
             ("a = 1\n\0", 2, 2, "key with no value, expected `=`"),
         ] {
             check_fault(source, line, column, message);

@@ -188,8 +188,13 @@ fn sections(view: &View<'_>, node: NodeId, name: Option<(&str, Bracket)>) -> Str
         _ => node,
     };
     let gap = if view.is_dense() { "" } else { newline };
+    let mut order: Vec<usize> = view.outline.sections_within(view.tree, node).collect();
+    if matches!(name, Some((_, Bracket::Element))) {
+        // Sub-tables may stand in front of their table, but not of the element they are to be in.
+        order.sort_by_key(|index| view.outline.sections[*index].table != node);
+    }
     let mut text = String::new();
-    for index in view.outline.sections_within(view.tree, node) {
+    for index in order {
         let section = &view.outline.sections[index];
         let Some(header) = &section.header else { continue };
         let start = view.lines.own_start(header.span.start as usize);
