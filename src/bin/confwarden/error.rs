@@ -92,7 +92,12 @@ impl From<OpsError> for CommandError {
             }
             _ => None,
         };
-        Self { exit, source: anyhow::Error::new(error), hints, place }
+        let source = match error {
+            // What was typed for a rule may be anything, also a misplaced secret.
+            OpsError::UnknownRule { .. } => anyhow::anyhow!("`--allow` names a rule that does not exist"),
+            error => anyhow::Error::new(error),
+        };
+        Self { exit, source, hints, place }
     }
 }
 
@@ -109,6 +114,8 @@ fn exit_of(error: &OpsError) -> Exit {
         OpsError::Syntax { .. }
         | OpsError::Value { .. }
         | OpsError::Path(_)
+        | OpsError::NoObject { .. }
+        | OpsError::AcrossFiles { .. }
         | OpsError::Composed { .. } => Exit::Invalid,
         OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
         OpsError::Edit { .. } => Exit::Invalid,
@@ -159,6 +166,9 @@ fn hints_of(error: &OpsError) -> Vec<String> {
             "`unset` it first, or choose another place".into()
         }
         OpsError::Composed { .. } => "edit the file that the value stands in, with `--config`".into(),
+        OpsError::AcrossFiles { .. } => {
+            "move it in two steps: `set` it at its new place, then `unset` it at the old one".into()
+        }
         OpsError::Conflict { .. } | OpsError::Contended { .. } => {
             "look at what the other writer did, then try again".into()
         }
