@@ -1,5 +1,6 @@
 //! Edits: changes become splices, and the result is proved before anybody sees it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::expected::Expected;
@@ -27,8 +28,13 @@ impl Document {
         let mut expected = Expected::of(self);
         let mut current = self.clone();
         for change in changes {
-            expected.apply(change)?;
-            current = current.make(change)?;
+            let change = match self.format() {
+                Format::Json5 => Cow::Borrowed(change),
+                // TOML tells `1` from `1.0`: a float stays one, in the text and in the proof.
+                Format::Toml => Cow::Owned(toml::keeping_floats(&current, change)),
+            };
+            expected.apply(&change)?;
+            current = current.make(&change)?;
         }
         let last = || last_path(changes);
         if !expected.matches(current.root()) {

@@ -257,7 +257,7 @@ impl<'d> Expected<'d> {
     pub(crate) fn matches(&self, node: Node<'_>) -> bool {
         match self {
             Self::Same(same) => same.means_same(node),
-            Self::New(value) => node.kind() == value.kind() && node.to_value() == *value,
+            Self::New(value) => node.means(value),
             Self::Object(expected) => {
                 if node.kind() != Kind::Object {
                     return false;

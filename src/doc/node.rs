@@ -281,6 +281,58 @@ impl<'d> Node<'d> {
         true
     }
 
+    /// Whether this means `value`.
+    #[must_use]
+    pub fn means(self, value: &Value) -> bool {
+        let mut pairs = vec![(self, value)];
+        while let Some((node, value)) = pairs.pop() {
+            match value {
+                Value::Object(expected) if node.kind() == Kind::Object => {
+                    let members = node.members();
+                    if members.len() != expected.len() {
+                        return false;
+                    }
+                    let mut index: Option<HashMap<&Wtf8String, &Value>> = None;
+                    for (place, (key, member)) in members.iter().enumerate() {
+                        let twin = if expected[place].0 == *key {
+                            Some(&expected[place].1)
+                        } else {
+                            let index = index.get_or_insert_with(|| {
+                                expected.iter().map(|(key, value)| (key, value)).collect()
+                            });
+                            index.get(key).copied()
+                        };
+                        let Some(twin) = twin else { return false };
+                        pairs.push((*member, twin));
+                    }
+                }
+                Value::Array(expected) if node.kind() == Kind::Array => {
+                    let mut expected = expected.iter();
+                    let mut elements = node.children();
+                    loop {
+                        match (elements.next(), expected.next()) {
+                            (Some(element), Some(twin)) => pairs.push((element, twin)),
+                            (None, None) => break,
+                            _ => return false,
+                        }
+                    }
+                }
+                Value::Float(number) if node.document.format() == Format::Json5 => {
+                    // JSON5 has one kind of number, so `5.0` is `5`.
+                    if node.scalar() != Some(Value::number(*number)) {
+                        return false;
+                    }
+                }
+                scalar => {
+                    if node.scalar().as_ref() != Some(scalar) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
     /// The path of this value in plain steps: keys and indices.
     #[must_use]
     pub fn path(self) -> KeyPath {

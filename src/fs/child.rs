@@ -84,6 +84,13 @@ impl Child {
         Some(Self::spawn_by(command, module, name, role, place))
     }
 
+    /// As `spawn`, as a root that may not give files to others.
+    pub(super) fn spawn_without_chown(module: &str, name: &str, role: &str, place: &Path) -> Self {
+        let mut command = Command::new("setpriv");
+        command.args(["--bounding-set=-chown", "--"]).arg(env::current_exe().unwrap());
+        Self::spawn_by(command, module, name, role, place)
+    }
+
     fn spawn_by(mut command: Command, module: &str, name: &str, role: &str, place: &Path) -> Self {
         let (_crate, module) = module.split_once("::").unwrap();
         let mut process = command

@@ -60,7 +60,7 @@ pub(super) fn exchange<'d>(
                 io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices => {
                     Ok(Exchanged::Mounted)
                 }
-                io::ErrorKind::NotFound => Err(guard.drifted()),
+                io::ErrorKind::NotFound => Err(ReplaceError::Drifted),
                 _ => Err(publish_failed(error)),
             };
         }
@@ -112,11 +112,8 @@ fn put_back(guard: &LockGuard, stage: Stage<'_>, staged: &Identity) -> ReplaceEr
     let directory = guard.open_directory();
     let file_name = guard.target().file_name();
     let name = stage.name().to_owned();
-    let not_put_back = |source| ReplaceError::NotPutBack {
-        path: guard.target().path().to_owned(),
-        kept: guard.target().directory().join(&name),
-        source,
-    };
+    let not_put_back =
+        |source| ReplaceError::NotPutBack { kept: guard.target().directory().join(&name), source };
     // Identity of what we last put on the file.
     let mut put_on = Some(*staged);
     for _ in 0..MOST_TURNS {
@@ -152,7 +149,7 @@ fn put_back(guard: &LockGuard, stage: Stage<'_>, staged: &Identity) -> ReplaceEr
 /// should not be what a power cut brings back.
 fn synced(guard: &LockGuard) -> ReplaceError {
     match guard.open_directory().sync() {
-        Ok(()) => guard.drifted(),
+        Ok(()) => ReplaceError::Drifted,
         Err(error) => guard.failed(Step::Publish, error),
     }
 }

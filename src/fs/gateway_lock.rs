@@ -50,40 +50,39 @@ impl GatewayLock {
     /// [`LockError::TimedOut`] if a live process holds it; [`LockError::Io`] if it cannot be
     /// created.
     pub fn acquire(named: &Path, wait: Wait) -> Result<Self, LockError> {
-        let path = lock_path(named).map_err(LockError::Resolve)?;
-        let (parent, name) = (path.parent(), path.file_name());
-        let (parent, name) = parent.zip(name).expect("`lock_path` joins both");
+        let (parent, name) = lock_place(named).map_err(LockError::Resolve)?;
+        let path = parent.join(&name);
         let directory =
-            Directory::open(parent).map_err(LockError::io("open the directory", parent))?;
-        let names = Sidecars::of(name);
-        sweep::sweep_dead_stages(&directory, &names)
+            Directory::open(&parent).map_err(LockError::io("open the directory", &parent))?;
+        let sidecars = Sidecars::of(&name);
+        sweep::sweep_dead_stages(&directory, &sidecars)
             .map_err(|source| LockError::Recover { path: path.clone(), source })?;
         let content = own_content(SystemTime::now());
         let mut backoff = Backoff::new(wait);
         loop {
-            let created = Stage::create(&directory, &names).and_then(|mut stage| {
+            let created = Stage::create(&directory, &sidecars).and_then(|mut stage| {
                 stage.write(&content)?;
                 directory.hand_over(stage.file())?;
                 // A power cut must not leave an empty lock, which nobody would ever reclaim. A sync
                 // would double the cost of a write; the sync of the config makes this durable too.
                 platform::start_writing(stage.file());
-                stage.publish_new(name)
+                stage.publish_new(&name)
             });
             match created {
                 Ok(()) => {
-                    return Ok(Self { name: name.to_owned(), directory, content });
+                    return Ok(Self { directory, name, content });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(LockError::io("create the lock", &path)(error)),
             }
-            let found = match read(&directory, name) {
+            let found = match read(&directory, &name) {
                 Ok(Some(found)) => found,
                 Ok(None) => continue,
                 Err(error) => return Err(LockError::io("read the lock", &path)(error)),
             };
             let holder = match judge(&found, SystemTime::now()) {
                 Verdict::Stale => {
-                    let reclaimed = reclaim(&directory, name, &found)
+                    let reclaimed = reclaim(&directory, &name, &found)
                         .map_err(LockError::io("reclaim the lock", &path))?;
                     if reclaimed == Reclaimed::Yes {
                         continue;
@@ -110,8 +109,8 @@ impl Drop for GatewayLock {
     }
 }
 
-/// The real directory, and the name as it was given with `.lock` after it.
-fn lock_path(named: &Path) -> Result<PathBuf, FsError> {
+/// The real directory of the lock, and its name: the one that was given with `.lock` after it.
+fn lock_place(named: &Path) -> Result<(PathBuf, OsString), FsError> {
     let absolute = std::path::absolute(named).map_err(FsError::io("find", named))?;
     let (Some(parent), Some(name)) = (absolute.parent(), absolute.file_name()) else {
         return Err(FsError::NotAFile { path: absolute, found: FileKind::Directory });
@@ -119,7 +118,7 @@ fn lock_path(named: &Path) -> Result<PathBuf, FsError> {
     let parent = parent.canonicalize().map_err(FsError::io("find the directory of", &absolute))?;
     let mut name = name.to_owned();
     name.push(".lock");
-    Ok(parent.join(name))
+    Ok((parent, name))
 }
 
 /// A JSON object, and a line of white space that no other owner has.
@@ -242,5 +241,6 @@ fn remove_abandoned(mutex: &Path) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -89,9 +89,9 @@ pub(super) fn write_in_place(
     let file =
         directory.open_to_write(target.file_name()).map_err(|source| match source.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                ReplaceError::ReadOnly { path: target.path().to_owned(), source }
+                ReplaceError::ReadOnly { source }
             }
-            io::ErrorKind::NotFound => guard.drifted(),
+            io::ErrorKind::NotFound => ReplaceError::Drifted,
             _ => guard.failed(Step::WriteInPlace, source),
         })?;
 
@@ -120,11 +120,7 @@ pub(super) fn write_in_place(
     if let Err(error) = written {
         return Err(match overwrite(&file, &base.bytes).and_then(|()| file.sync_all()) {
             Ok(()) => undo(guard.failed(Step::WriteInPlace, error)),
-            Err(_) => ReplaceError::Torn {
-                path: target.path().to_owned(),
-                journal: directory.path().join(&name),
-                source: error,
-            },
+            Err(_) => ReplaceError::Torn { journal: directory.path().join(&name), source: error },
         });
     }
     // A journal that is left after a failed sync restores the old content after a power cut, and is
@@ -134,9 +130,12 @@ pub(super) fn write_in_place(
         .and_then(|()| reached(Moment::BeforeJournalRemove))
         .and_then(|()| directory.remove(&name))
         .and_then(|()| directory.sync());
-    let metadata = file.metadata().map_err(failed(Step::LookAt))?;
-    let fingerprint = Fingerprint::new(bytes, platform::identity(&metadata));
-    Ok((fingerprint, synced))
+    // The new content is visible: from here on nothing may say that it is not.
+    let (identity, synced) = match file.metadata() {
+        Ok(metadata) => (platform::identity(&metadata), synced),
+        Err(error) => (*base.fingerprint.identity(), synced.and(Err(error))),
+    };
+    Ok((Fingerprint::new(bytes, identity), synced))
 }
 
 fn compare(file: &File, guard: &LockGuard, base: &Loaded) -> Result<(), ReplaceError> {
@@ -147,7 +146,7 @@ fn compare(file: &File, guard: &LockGuard, base: &Loaded) -> Result<(), ReplaceE
         {
             Ok(())
         }
-        _ => Err(guard.drifted()),
+        _ => Err(ReplaceError::Drifted),
     }
 }
 
@@ -218,5 +217,6 @@ pub(super) fn recover(
     Ok(Recovered::Whole)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

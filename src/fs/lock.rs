@@ -262,5 +262,6 @@ fn open_sidecar(directory: &Directory, target: &Target) -> Result<File, LockErro
     Err(LockError::Untrusted { path, reason })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

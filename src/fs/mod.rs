@@ -68,7 +68,8 @@ use other as platform;
 #[cfg(unix)]
 use unix as platform;
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod child;
 
 pub use attributes::Attributes;
@@ -80,5 +81,8 @@ pub use holder::Holder;
 pub use lock::{LockError, LockGuard};
 pub use read::{Loaded, SIZE_LIMIT, read, read_input, read_stdin};
 pub use replace::{Durability, HardLinks, Method, ReplaceError, ReplaceOptions, Replaced, Step};
-pub use state::{create_state_dir, install_key, read_private, write_private};
-pub use target::Target;
+pub use state::{
+    create_private_directory, create_state_dir, install_key, passing_key, present_install_key,
+    read_private, write_private,
+};
+pub use target::{Target, real_path};

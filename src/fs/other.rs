@@ -4,6 +4,12 @@
 //! no owners and no access control lists, cannot exchange names, and cannot make a directory
 //! durable; a new file inherits the access rules of its directory.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "the same functions as on Unix, where they can fail and look at something"
+)]
+
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
@@ -76,13 +82,11 @@ impl Directory {
     }
 
     /// Does nothing: a directory cannot be synced here.
-    #[expect(clippy::unused_self, reason = "the same call as on Unix")]
     pub(super) fn sync(&self) -> io::Result<()> {
         Ok(())
     }
 
     /// Whether the file is meant to be written.
-    #[expect(clippy::unused_self, reason = "the same call as on Unix")]
     pub(super) fn check_writable(&self, _: &OsStr, attributes: &Attributes) -> io::Result<()> {
         if attributes.mode & 0o222 == 0 {
             return Err(io::ErrorKind::PermissionDenied.into());
@@ -91,19 +95,16 @@ impl Directory {
     }
 
     /// No: a file cannot be a mount of its own here.
-    #[expect(clippy::unused_self, reason = "the same call as on Unix")]
     pub(super) fn is_mount(&self, _: &OsStr) -> bool {
         false
     }
 
     /// Does nothing: a new file belongs to whom the directory says.
-    #[expect(clippy::unused_self, reason = "the same call as on Unix")]
     pub(super) fn hand_over(&self, _: &File) -> io::Result<()> {
         Ok(())
     }
 
     /// Whether a lock file found here may be written to.
-    #[expect(clippy::unused_self, reason = "the same call as on Unix")]
     pub(super) fn trusts(&self, file: &File) -> io::Result<Result<(), &'static str>> {
         if file.metadata()?.is_file() { Ok(Ok(())) } else { Ok(Err("is not a regular file")) }
     }
@@ -121,7 +122,6 @@ pub(super) fn identity(metadata: &Metadata) -> Identity {
 }
 
 /// The read-only flag, as a mode.
-#[expect(clippy::unnecessary_wraps, reason = "the same call as on Unix")]
 pub(super) fn attributes(_: &File, metadata: &Metadata) -> io::Result<Attributes> {
     Ok(Attributes {
         mode: if metadata.permissions().readonly() { 0o400 } else { 0o600 },
@@ -141,13 +141,11 @@ pub(super) enum NotKept {
 }
 
 /// Does nothing: a file that may be replaced has no read-only flag to keep.
-#[expect(clippy::unnecessary_wraps, reason = "the same call as on Unix")]
 pub(super) fn apply(_: &Attributes, _: &File) -> Result<(), NotKept> {
     Ok(())
 }
 
 /// Does nothing: a new file has the access rules of its directory.
-#[expect(clippy::unnecessary_wraps, reason = "the same call as on Unix")]
 pub(super) fn make_private(_: &File) -> io::Result<()> {
     Ok(())
 }

@@ -70,7 +70,8 @@ fn parse_stat(stat: &[u8]) -> Option<Process> {
     Some(Process::Running { started: Some(started), name: Some(name) })
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

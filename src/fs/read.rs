@@ -183,7 +183,8 @@ fn read_at_most(source: impl Read, limit: u64, path: &Path) -> Result<Vec<u8>, F
     Ok(bytes)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::fs;

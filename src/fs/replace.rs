@@ -7,6 +7,7 @@
 //! It never writes without a [`LockGuard`], and never retries a sync that failed.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -106,53 +107,47 @@ pub enum Step {
     WriteInPlace,
 }
 
-impl Step {
-    fn doing(self) -> &'static str {
-        match self {
+/// What is done to a file, as in "could not *rename over*".
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::LookAt => "look at",
             Self::Stage => "create a temporary file beside",
             Self::Write => "write the new content beside",
             Self::Attributes => "copy the attributes of",
             Self::Sync => "sync the new content of",
             Self::Publish => "rename over",
-            Self::Journal => "save the content before writing in place to",
+            Self::Journal => "save the content, before writing in place, of",
             Self::WriteInPlace => "write in place to",
-        }
+        })
     }
 }
 
-/// A file was not replaced. But for the last two it is exactly as it was.
+/// Why a file was not replaced. But for the last two it is exactly as it was.
+///
+/// The text is the reason alone; which file it is about is known to the caller.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplaceError {
     /// It is not what was read any more: another writer was faster, or removed or created it.
-    #[error("could not replace `{}`: it changed after it was read", path.display())]
-    Drifted {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("it changed after it was read")]
+    Drifted,
     /// It has other names, which would keep the old content.
-    #[error("could not replace `{}`: it has {links} hard links", path.display())]
+    #[error("it has {links} hard links")]
     HardLinked {
-        /// The file.
-        path: PathBuf,
         /// Number of its names.
         links: u64,
     },
     /// It may not be written, or nobody is meant to write it.
-    #[error("could not replace `{}`: it is read-only", path.display())]
+    #[error("it is read-only")]
     ReadOnly {
-        /// The file.
-        path: PathBuf,
         /// Why.
         #[source]
         source: io::Error,
     },
     /// A new file could not be given its owner and group.
-    #[error("could not keep owner {owner} and group {group} of `{}`", path.display())]
+    #[error("its owner {owner} and group {group} cannot be kept")]
     OwnerNotKept {
-        /// The file.
-        path: PathBuf,
         /// User id of the owner.
         owner: u32,
         /// Id of the group.
@@ -162,10 +157,8 @@ pub enum ReplaceError {
         source: io::Error,
     },
     /// A new file could not be given an access control list or another extended attribute.
-    #[error("could not keep the attribute `{}` of `{}`", name.display(), path.display())]
+    #[error("its attribute `{}` cannot be kept", name.display())]
     AttributeNotKept {
-        /// The file.
-        path: PathBuf,
         /// The attribute.
         name: OsString,
         /// Why not.
@@ -173,7 +166,7 @@ pub enum ReplaceError {
         source: io::Error,
     },
     /// A system call failed.
-    #[error("could not {} `{}`", step.doing(), path.display())]
+    #[error("could not {step} `{}`", path.display())]
     Io {
         /// Which part of the write.
         step: Step,
@@ -184,16 +177,11 @@ pub enum ReplaceError {
         source: io::Error,
     },
     /// It could not be read to compare it.
-    #[error("could not compare the file with what was read")]
+    #[error("it could not be compared with what was read")]
     Compare(#[source] FsError),
     /// Our content is visible, another writer's was displaced by it and could not be put back.
-    #[error(
-        "could not put back another writer's version of `{}`, it is kept as `{}`",
-        path.display(), kept.display()
-    )]
+    #[error("another writer's version could not be put back, it is kept as `{}`", kept.display())]
     NotPutBack {
-        /// The file; it has our content.
-        path: PathBuf,
         /// The other writer's version.
         kept: PathBuf,
         /// Why it could not be put back.
@@ -202,13 +190,8 @@ pub enum ReplaceError {
     },
     /// A write in place failed half way, and the old content could not be restored. The next lock
     /// on the file restores it from the journal.
-    #[error(
-        "could not finish or undo writing to `{}`, its old content is in `{}`",
-        path.display(), journal.display()
-    )]
+    #[error("it is written half, its old content is in `{}`", journal.display())]
     Torn {
-        /// The file; its content is a mixture.
-        path: PathBuf,
         /// Old and new content.
         journal: PathBuf,
         /// What failed first.
@@ -247,7 +230,7 @@ impl LockGuard {
     fn create(&self, bytes: &[u8]) -> Result<Replaced, ReplaceError> {
         let directory = self.open_directory();
         if read::open(directory, self.target()).map_err(ReplaceError::Compare)?.is_some() {
-            return Err(self.drifted());
+            return Err(ReplaceError::Drifted);
         }
         let mut stage = self.stage(bytes)?;
         reached(Moment::BeforeAttributes)
@@ -259,7 +242,9 @@ impl LockGuard {
             .and_then(|()| stage.publish_new(self.target().file_name()));
         match published {
             Ok(()) => Ok(self.published(Method::Created, fingerprint)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(self.drifted()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(ReplaceError::Drifted)
+            }
             Err(error) => Err(self.failed(Step::Publish, error)),
         }
     }
@@ -282,15 +267,11 @@ impl LockGuard {
             });
         }
         if attributes.links > 1 && options.hard_links == HardLinks::Refuse {
-            return Err(ReplaceError::HardLinked {
-                path: self.target().path().to_owned(),
-                links: attributes.links,
-            });
+            return Err(ReplaceError::HardLinked { links: attributes.links });
         }
-        directory.check_writable(name, &attributes).map_err(|source| ReplaceError::ReadOnly {
-            path: self.target().path().to_owned(),
-            source,
-        })?;
+        directory
+            .check_writable(name, &attributes)
+            .map_err(|source| ReplaceError::ReadOnly { source })?;
         if directory.is_mount(name) {
             return self.replace_in_place(base, bytes);
         }
@@ -349,42 +330,38 @@ impl LockGuard {
 
     /// What the file's attributes are now, if it still is the one that was read.
     fn attributes_of_base(&self, base: &Loaded) -> Result<Attributes, ReplaceError> {
-        let Some(file) = self.readable(read::open(self.open_directory(), self.target()))? else {
-            return Err(self.drifted());
+        let Some(file) = Self::readable(read::open(self.open_directory(), self.target()))? else {
+            return Err(ReplaceError::Drifted);
         };
-        let (identity, attributes) = self
-            .readable(read::look_at(&file, self.target().path()).map(Some))?
-            .ok_or_else(|| self.drifted())?;
+        let (identity, attributes) =
+            Self::readable(read::look_at(&file, self.target().path()).map(Some))?
+                .ok_or(ReplaceError::Drifted)?;
         if identity != *base.fingerprint.identity() {
-            return Err(self.drifted());
+            return Err(ReplaceError::Drifted);
         }
         Ok(attributes)
     }
 
     /// Compares identity, content and attributes with what they were.
     fn compare(&self, base: &Loaded, attributes: &Attributes) -> Result<(), ReplaceError> {
-        let now = self.readable(read::contents(self.open_directory(), self.target()))?;
+        let now = Self::readable(read::contents(self.open_directory(), self.target()))?;
         let same = now.is_some_and(|now| {
             now.identity == *base.fingerprint.identity()
                 && now.bytes == base.bytes
                 && now.attributes.same_access(attributes)
         });
-        if same { Ok(()) } else { Err(self.drifted()) }
+        if same { Ok(()) } else { Err(ReplaceError::Drifted) }
     }
 
     /// What cannot be read because it is being changed, or is no file any more, has drifted.
-    fn readable<T>(&self, read: Result<Option<T>, FsError>) -> Result<Option<T>, ReplaceError> {
+    fn readable<T>(read: Result<Option<T>, FsError>) -> Result<Option<T>, ReplaceError> {
         match read {
             Ok(found) => Ok(found),
             Err(
                 FsError::Unsettled { .. } | FsError::NotAFile { .. } | FsError::TooLarge { .. },
-            ) => Err(self.drifted()),
+            ) => Err(ReplaceError::Drifted),
             Err(error) => Err(ReplaceError::Compare(error)),
         }
-    }
-
-    pub(super) fn drifted(&self) -> ReplaceError {
-        ReplaceError::Drifted { path: self.target().path().to_owned() }
     }
 
     pub(super) fn failed(&self, step: Step, source: io::Error) -> ReplaceError {
@@ -392,21 +369,18 @@ impl LockGuard {
     }
 
     fn not_kept(&self, attributes: &Attributes, not_kept: NotKept) -> ReplaceError {
-        let path = self.target().path().to_owned();
         match not_kept {
             NotKept::Owner(source) => ReplaceError::OwnerNotKept {
-                path,
                 owner: attributes.owner,
                 group: attributes.group,
                 source,
             },
-            NotKept::Extended(name, source) => {
-                ReplaceError::AttributeNotKept { path, name, source }
-            }
+            NotKept::Extended(name, source) => ReplaceError::AttributeNotKept { name, source },
             NotKept::Mode(source) => self.failed(Step::Attributes, source),
         }
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -15,24 +15,31 @@ use super::sidecar::Sidecars;
 use super::stage::Stage;
 
 /// Name of the key file in the state directory.
-const KEY: &str = "fingerprint.key";
+const KEY: &str = "key";
+
+/// Creates a directory, and those above it, with mode 0700. One that exists is left as it is.
+///
+/// # Errors
+///
+/// [`FsError::Io`], also if there is something other than a directory.
+pub fn create_private_directory(path: &Path) -> Result<(), FsError> {
+    let path = std::path::absolute(path).map_err(FsError::io("find", path))?;
+    let failed = FsError::io("create the directory", &path);
+    create_with_parents(&path).map_err(FsError::io("create the directory", &path))?;
+    let metadata = std::fs::metadata(&path).map_err(FsError::io("look at", &path))?;
+    if metadata.is_dir() { Ok(()) } else { Err(failed(io::ErrorKind::NotADirectory.into())) }
+}
 
 /// Creates the state directory, and those above it, with mode 0700. One that exists is checked.
 ///
 /// # Errors
 ///
-/// [`FsError::NotPrivate`] if others may write to it, or it belongs to somebody else;
-/// [`FsError::NotAFile`] never; [`FsError::Io`] otherwise.
+/// [`FsError::NotPrivate`] if others may write to it; [`FsError::Io`] otherwise, also if it belongs
+/// to somebody else.
 pub fn create_state_dir(path: &Path) -> Result<(), FsError> {
-    let path = std::path::absolute(path).map_err(FsError::io("find", path))?;
-    create_with_parents(&path).map_err(FsError::io("create the directory", &path))?;
-    let metadata = std::fs::metadata(&path).map_err(FsError::io("look at", &path))?;
-    if !metadata.is_dir() {
-        return Err(FsError::io("create the directory", &path)(
-            io::ErrorKind::NotADirectory.into(),
-        ));
-    }
-    check_private(&path, &metadata, 0o022)
+    create_private_directory(path)?;
+    let metadata = std::fs::metadata(path).map_err(FsError::io("look at", path))?;
+    check_private(path, &metadata, 0o022)
 }
 
 fn create_with_parents(path: &Path) -> io::Result<()> {
@@ -110,10 +117,7 @@ pub fn install_key(state_dir: &Path) -> Result<[u8; 32], FsError> {
         return Ok(key);
     }
     create_state_dir(state_dir)?;
-    let mut key = [0; 32];
-    getrandom::fill(&mut key)
-        .map_err(io::Error::from)
-        .map_err(FsError::io("draw random bytes for", &path))?;
+    let key = draw().map_err(FsError::io("draw random bytes for", &path))?;
     let (directory, name) = place(&path)?;
     let published = Stage::private(&directory, &Sidecars::of(name), &key)
         .and_then(|stage| stage.publish_new(name));
@@ -125,6 +129,28 @@ pub fn install_key(state_dir: &Path) -> Result<[u8; 32], FsError> {
     }
     directory.sync().map_err(FsError::io("create", &path))?;
     read_key(&path)?.ok_or_else(|| FsError::io("open", &path)(io::ErrorKind::NotFound.into()))
+}
+
+/// The key of this installation, if it has one that can be read. Makes nothing.
+#[must_use]
+pub fn present_install_key(state_dir: &Path) -> Option<[u8; 32]> {
+    read_key(&state_dir.join(KEY)).ok().flatten()
+}
+
+/// A key for this run alone, where none can be kept: its fingerprints compare with no others.
+///
+/// # Panics
+///
+/// If the system has no random bytes to give.
+#[must_use]
+pub fn passing_key() -> [u8; 32] {
+    draw().expect("the system gives random bytes")
+}
+
+fn draw() -> io::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key)?;
+    Ok(key)
 }
 
 fn read_key(path: &Path) -> Result<Option<[u8; 32]>, FsError> {
@@ -153,7 +179,8 @@ fn place(path: &Path) -> Result<(Directory, &OsStr), FsError> {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::fs;
@@ -175,6 +202,9 @@ mod tests {
         create_state_dir(&state).unwrap();
         assert_eq!(mode(&state), 0o700);
         assert_eq!(mode(&dir.path().join("state")), 0o700);
+        set_mode(&state, 0o755);
+        create_private_directory(&state).unwrap();
+        assert_eq!(mode(&state), 0o755, "an existing one is not ours to change");
     }
 
     #[test]
@@ -192,7 +222,7 @@ mod tests {
     fn a_file_in_the_way_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("file"), "").unwrap();
-        assert!(create_state_dir(&dir.path().join("file")).is_err());
+        assert!(create_private_directory(&dir.path().join("file")).is_err());
         assert!(create_state_dir(&dir.path().join("file/below")).is_err());
     }
 
@@ -205,6 +235,10 @@ mod tests {
         assert_eq!(install_key(&state).unwrap(), key);
         assert_eq!(mode(&state.join(KEY)), 0o600);
         assert_ne!(install_key(&dir.path().join("other")).unwrap(), key);
+        assert_eq!(present_install_key(&state), Some(key));
+        assert_eq!(present_install_key(&dir.path().join("none")), None);
+        assert!(!dir.path().join("none").exists());
+        assert_ne!(passing_key(), passing_key());
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) fn sweep(directory: &Directory, target: &Target) -> Result<Vec<PathBu
             }
             Sidecar::Journal => match journal::recover(directory, target, &name)? {
                 Recovered::Whole => None,
-                Recovered::Unclear => Some(set_aside(directory, &names, name)?),
+                Recovered::Unclear => Some(set_aside(directory, &names, &name)?),
             },
             Sidecar::Kept => Some(name),
         };
@@ -98,14 +98,15 @@ fn is_superfluous(
 fn set_aside(
     directory: &Directory,
     names: &Sidecars,
-    journal: OsString,
+    journal: &OsStr,
 ) -> Result<OsString, FsError> {
     let kept = names.kept();
     directory
-        .rename_new(&journal, &kept)
-        .map_err(FsError::io("set aside", &directory.path().join(&journal)))?;
+        .rename_new(journal, &kept)
+        .map_err(FsError::io("set aside", &directory.path().join(journal)))?;
     Ok(kept)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -101,12 +101,28 @@ impl Target {
     }
 }
 
+/// The path without any link in it; it must exist.
+///
+/// # Errors
+///
+/// [`FsError::LinkLoop`], [`FsError::Io`] otherwise, also if it does not exist.
+pub fn real_path(path: &Path) -> Result<PathBuf, FsError> {
+    path.canonicalize().map_err(|error| {
+        if platform::is_link_loop(&error) {
+            FsError::LinkLoop { path: path.to_owned() }
+        } else {
+            FsError::io("find", path)(error)
+        }
+    })
+}
+
 /// The directory that an absolute path lies in; the root lies in itself.
 fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(path)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::fs;
@@ -179,6 +195,8 @@ mod tests {
         symlink("a", dir.join("b")).unwrap();
         symlink("self", dir.join("self")).unwrap();
         for name in ["a", "self", "self/below"] {
+            let error = real_path(&dir.join(name)).unwrap_err();
+            assert!(matches!(error, FsError::LinkLoop { .. }), "{name}: {error:?}");
             let error = Target::resolve(&dir.join(name)).unwrap_err();
             assert!(matches!(error, FsError::LinkLoop { .. }), "{name}: {error:?}");
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::doc::{ArrayShrinks, EditError, KeyPath, Kind, PathError, SyntaxError};
 use crate::fs::{FsError, LockError, ReplaceError};
+use crate::policy::UnknownRule;
 
 /// Why a use case could not be carried out. The file is as before, but for [`OpsError::Incomplete`].
 #[derive(Debug, thiserror::Error)]
@@ -95,21 +96,11 @@ pub enum OpsError {
         attempts: u32,
     },
     /// A rule named in `allow` does not exist.
-    #[error("there is no rule `{rule}`")]
-    UnknownRule {
-        /// The name given.
-        rule: String,
-        /// Names like it.
-        similar: Vec<&'static str>,
-    },
+    #[error(transparent)]
+    UnknownRule(#[from] UnknownRule),
     /// A file could not be replaced.
-    #[error("could not replace `{}`", file.display())]
-    Replace {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: ReplaceError,
-    },
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
     /// Some files of one write are new and could not be brought back.
     #[error("`{}` is written, but a later file failed and it could not be brought back", file.display())]
     Incomplete {

@@ -7,8 +7,8 @@ use super::{HardLinks, Missing, OpsError, Publication, Workspace};
 use crate::compose::{Configuration, IncludeFaultKind, Part, Rules};
 use crate::doc::{Document, Format, SyntaxError};
 use crate::fs::{
-    Durability, GatewayLock, Loaded, LockGuard, Method, ReplaceError, ReplaceOptions, Replaced,
-    Target, Wait, create_private_directory, read, real_path,
+    Durability, FsError, GatewayLock, Loaded, LockGuard, Method, ReplaceError, ReplaceOptions,
+    Replaced, Target, Wait, create_private_directory, read, real_path,
 };
 use crate::profile::GatewayLockKind;
 
@@ -198,8 +198,8 @@ impl<'w> Session<'w> {
                         self.roll_back(base, written)?;
                     }
                     return match error {
-                        ReplaceError::Drifted => Ok(Commit::Drifted),
-                        source => Err(OpsError::Replace { file: part.file.clone(), source }),
+                        ReplaceError::Drifted { .. } => Ok(Commit::Drifted),
+                        error => Err(error.into()),
                     };
                 }
             }
@@ -247,7 +247,7 @@ fn publication(replaced: &Replaced) -> Publication {
 
 fn part_of(file: &Path, loaded: &Loaded) -> Result<Part, SyntaxError> {
     let document = Document::parse_bytes(loaded.bytes.clone(), Format::of_path(file))?;
-    Ok(Part { file: file.to_owned(), document, mode: loaded.attributes.mode() })
+    Ok(Part { file: file.to_owned(), document, mode: Some(loaded.attributes.mode()) })
 }
 
 /// What a file that does not exist is taken for.

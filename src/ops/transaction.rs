@@ -23,7 +23,8 @@ pub(super) fn write(
     request: &Request,
     options: &WriteOptions,
 ) -> Result<Outcome, OpsError> {
-    policy::check_rules(&options.allow)?;
+    // A misspelt rule is an error before anything is locked.
+    Verdict::of(Vec::new(), &options.allow)?;
     let mut session = match options.dry_run {
         DryRun::No => Session::writing(workspace, options.missing)?,
         DryRun::Yes => Session::reading(workspace)?,

@@ -6,6 +6,9 @@
 //!
 //! This module never holds a fact about a gateway; those are in the texts.
 
+#[cfg(test)]
+mod openclaw;
+
 use super::Profile;
 
 /// A built-in profile.

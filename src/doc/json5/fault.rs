@@ -5,7 +5,7 @@
 //! This module never quotes the text: a string or a name is called that, for it may be a secret.
 
 use super::ident;
-use super::trivia::{is_wide_line_end, space_length};
+use super::trivia::space_length;
 use crate::doc::{Kind, SyntaxError};
 use crate::text::Position;
 
@@ -224,8 +224,7 @@ fn trailing(source: &str, found: Found, closed: Option<usize>) -> (String, Optio
         return (message.to_owned(), Some("keep the one that is wanted"));
     }
     if found == Found::Nul {
-        let message = "NUL bytes follow the configuration";
-        return (message.to_owned(), Some("remove them; a crash while writing leaves such bytes"));
+        return ("NUL bytes follow the configuration".to_owned(), found.hint());
     }
     let Some(closed) = closed else {
         let message = format!("expected the end of the file, found {}", found.described());
@@ -263,6 +262,7 @@ enum Found {
     Control(u32),
     /// A character that looks like white space or a quote and is none.
     Lookalike(u32),
+    Space,
     Other,
 }
 
@@ -282,9 +282,7 @@ impl Found {
             }
             '\0' => Self::Nul,
             _ if ident::is_part(character) => Self::Name,
-            _ if is_wide_line_end(rest.as_bytes()) || space_length(rest.as_bytes()) > 0 => {
-                Self::Other
-            }
+            _ if space_length(rest.as_bytes()) > 0 => Self::Space,
             _ if character.is_control() => Self::Control(character.into()),
             '\u{180E}' | '\u{200B}' | '\u{2060}' | '\u{2018}'..='\u{201F}' => {
                 Self::Lookalike(character.into())
@@ -308,6 +306,7 @@ impl Found {
                 format!("a typographic quote (U+{code:04X})")
             }
             Self::Lookalike(code) => format!("an invisible character (U+{code:04X})"),
+            Self::Space => "white space".to_owned(),
             Self::Other => "a character that has no meaning here".to_owned(),
         }
     }
@@ -320,6 +319,7 @@ impl Found {
                 Some("strings stand in `\"` or `'`")
             }
             Self::Conflict => Some("finish the merge first"),
+            Self::Nul => Some("a crash while writing leaves such bytes"),
             _ => None,
         }
     }

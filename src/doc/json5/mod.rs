@@ -5,17 +5,28 @@
 //!
 //! Nothing here serialises a document: an edit is a list of splices.
 
+mod carried;
+mod container;
 mod fault;
+mod gap;
 mod ident;
+mod insert;
 mod letters;
 mod number;
+mod planner;
 mod reader;
+mod remove;
+mod spell;
 mod string;
+mod style;
 mod trivia;
 
-use super::edit::Plan;
-use super::{Change, Document, EditError, Kind, Value, Wtf8String};
+#[cfg(test)]
+mod tests;
 
+use super::{Kind, Value};
+
+pub(super) use planner::plan;
 pub(super) use reader::read;
 pub(super) use string::decode_key;
 
@@ -34,9 +45,4 @@ pub(super) fn decode(kind: Kind, raw: &str) -> Value {
         Kind::String => Value::String(string::decode(raw)),
         _ => Value::Null,
     }
-}
-
-pub(super) fn plan(document: &Document, change: &Change) -> Result<Plan, EditError> {
-    let _ = (document, change);
-    unimplemented!()
 }

@@ -95,8 +95,8 @@ fn directory_is_resolved_but_the_name_is_not() {
     symlink("real", dir.path().join("linked")).unwrap();
     symlink("../elsewhere", real.join("openclaw.json")).unwrap();
     assert_eq!(
-        lock_path(&dir.path().join("linked/openclaw.json")).unwrap(),
-        real.canonicalize().unwrap().join("openclaw.json.lock")
+        lock_place(&dir.path().join("linked/openclaw.json")).unwrap(),
+        (real.canonicalize().unwrap(), "openclaw.json.lock".into())
     );
 }
 
@@ -117,7 +117,7 @@ fn a_live_holder_is_waited_for_and_named() {
         LockError::TimedOut { waited, .. } => assert!(waited >= limit),
         other => panic!("{other:?}"),
     }
-    let wait = Wait::UpTo(Duration::from_secs(60));
+    let wait = Wait::UpTo(Duration::from_mins(1));
     std::thread::scope(|scope| {
         let second = scope.spawn(|| GatewayLock::acquire(&named, wait).unwrap());
         drop(lock);
@@ -167,7 +167,7 @@ fn a_reclaim_by_another_process_is_not_disturbed_unless_it_is_abandoned() {
     let times = fs::FileTimes::new().set_modified(long_ago);
     fs::File::open(&mutex).unwrap().set_times(times).unwrap();
     let named = dir.path().join("openclaw.json");
-    let wait = Wait::UpTo(Duration::from_secs(60));
+    let wait = Wait::UpTo(Duration::from_mins(1));
     drop(GatewayLock::acquire(&named, wait).unwrap());
     assert!(!mutex.exists());
 }

@@ -8,7 +8,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use super::super::child::{self, Child};
 use super::super::replace::ReplaceOptions;
 
-const LONG: Wait = Wait::UpTo(Duration::from_secs(60));
+const LONG: Wait = Wait::UpTo(Duration::from_mins(1));
 
 fn target(dir: &Path) -> Target {
     Target::resolve(&dir.join("openclaw.json")).unwrap()

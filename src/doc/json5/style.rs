@@ -1,0 +1,450 @@
+//! Style: how the text around a place is written, so that what is put there fits in.
+//!
+//! The nearest neighbours decide, then the rest of the file. A strict JSON text stays strict JSON.
+//!
+//! This module never changes a text.
+
+use std::cell::OnceCell;
+
+use super::container::{Container, Lines};
+use super::gap::PieceKind;
+use super::{Dialect, ident};
+use crate::doc::tree::NodeId;
+use crate::doc::{Document, Kind, Value};
+
+/// How many nodes of a file are looked at, where the neighbours say nothing.
+const SAMPLE: usize = 4096;
+
+/// How keys that need no quotes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keys {
+    Bare,
+    Quoted,
+}
+
+/// Whether a comma follows the last member on many lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trailing {
+    Comma,
+    Nothing,
+}
+
+/// How new text is written in one container.
+#[derive(Clone, Debug)]
+pub(super) struct Style {
+    pub(super) strict: bool,
+    pub(super) newline: &'static str,
+    /// One step of indentation.
+    pub(super) unit: String,
+    pub(super) keys: Keys,
+    pub(super) key_quote: char,
+    pub(super) string_quote: char,
+    /// What stands between key and value.
+    pub(super) colon: String,
+    /// What stands behind the comma between members on one line.
+    pub(super) space: &'static str,
+    /// What stands inside the braces of an object on one line.
+    pub(super) padding: &'static str,
+    pub(super) trailing: Trailing,
+    /// How arrays of scalars are laid out.
+    pub(super) scalar_arrays: Lines,
+}
+
+/// Infers styles in one document; what is known of the whole file is counted once.
+pub(super) struct Styles<'d> {
+    document: &'d Document,
+    strict: bool,
+    census: OnceCell<Census>,
+}
+
+/// What the file does, counted over its first nodes.
+#[derive(Debug, Default)]
+struct Census {
+    bare_keys: usize,
+    quoted_keys: usize,
+    double_quotes: usize,
+    single_quotes: usize,
+    trailing_commas: usize,
+    no_trailing_commas: usize,
+    scalar_arrays_on_one_line: usize,
+    scalar_arrays_on_many: usize,
+    tight_braces: usize,
+    padded_braces: usize,
+    colon: Option<String>,
+    unit: Option<String>,
+}
+
+impl<'d> Styles<'d> {
+    pub(super) fn new(document: &'d Document, dialect: &Dialect) -> Self {
+        Self { document, strict: dialect.strict, census: OnceCell::new() }
+    }
+
+    /// The style of what is put beside the member at `near` of `container`.
+    pub(super) fn at(&self, container: &Container<'d>, near: usize) -> Style {
+        let neighbours = Neighbours { container, near };
+        let colon = neighbours.colon().or_else(|| self.census().colon.clone());
+        let colon = colon.unwrap_or_else(|| ": ".to_owned());
+        let space = neighbours.space().unwrap_or(if colon == ":" { "" } else { " " });
+        let strings = neighbours.string_quote().unwrap_or_else(|| self.census().quote());
+        Style {
+            strict: self.strict,
+            newline: newline(self.document.source(), container.open),
+            unit: self.unit(container),
+            keys: if self.strict {
+                Keys::Quoted
+            } else {
+                neighbours.keys().unwrap_or_else(|| self.census().keys())
+            },
+            key_quote: neighbours.key_quote().unwrap_or(strings),
+            string_quote: strings,
+            padding: neighbours.padding().unwrap_or_else(|| self.census().padding(&colon)),
+            colon,
+            space,
+            trailing: self.trailing(container),
+            scalar_arrays: self.census().scalar_arrays(),
+        }
+    }
+
+    /// The style of what replaces the root.
+    pub(super) fn of_root(&self) -> Style {
+        if matches!(self.document.root().kind(), Kind::Array | Kind::Object) {
+            return self.at(&Container::of(self.document, NodeId::ROOT), 0);
+        }
+        let quote = self.census().quote();
+        Style {
+            strict: self.strict,
+            newline: newline(self.document.source(), 0),
+            unit: "  ".to_owned(),
+            keys: Keys::Quoted,
+            key_quote: quote,
+            string_quote: quote,
+            colon: ": ".to_owned(),
+            space: " ",
+            padding: " ",
+            trailing: Trailing::Nothing,
+            scalar_arrays: Lines::One,
+        }
+    }
+
+    /// How `value` is laid out as the root.
+    pub(super) fn lines_of_root(&self, value: &Value) -> Lines {
+        match Shape::of_value(value) {
+            Shape::ScalarArray => self.census().scalar_arrays(),
+            Shape::Container(_) => Lines::Many,
+        }
+    }
+
+    /// How a new container of the kind of `value` is laid out as a member of `container`.
+    pub(super) fn lines(&self, container: &Container<'d>, near: usize, value: &Value) -> Lines {
+        self.lines_of(container, near, Shape::of_value(value))
+    }
+
+    /// How the empty container `id` is laid out once it gets its first member, of kind `kind`.
+    pub(super) fn lines_of_empty(&self, id: NodeId, kind: Kind) -> Lines {
+        let tree = self.document.tree();
+        let scalar = !matches!(kind, Kind::Array | Kind::Object);
+        let shape = match tree.kind(id) {
+            Kind::Array if scalar => Shape::ScalarArray,
+            other => Shape::Container(other),
+        };
+        match Container::around(self.document, id) {
+            Some(parent) => {
+                let near = parent.position(id).unwrap_or_default();
+                self.lines_of(&parent, near, shape)
+            }
+            None if shape == Shape::ScalarArray => Lines::One,
+            None => Lines::Many,
+        }
+    }
+
+    fn lines_of(&self, container: &Container<'d>, near: usize, shape: Shape) -> Lines {
+        if container.lines() == Some(Lines::One) {
+            return Lines::One;
+        }
+        let tree = self.document.tree();
+        let siblings = Neighbours { container, near }.by_distance();
+        for index in siblings {
+            let id = container.items[index].id;
+            if Shape::of(self.document, id) == Some(shape) && tree.first_child(id).is_some() {
+                let sibling = Container::of(self.document, id);
+                return sibling.lines().unwrap_or(Lines::Many);
+            }
+        }
+        match shape {
+            Shape::ScalarArray => self.census().scalar_arrays(),
+            Shape::Container(_) => Lines::Many,
+        }
+    }
+
+    /// Whether new containers end with a comma: as this container, those around it, the file.
+    fn trailing(&self, container: &Container<'d>) -> Trailing {
+        if self.strict {
+            return Trailing::Nothing;
+        }
+        let mut around = Container::around(self.document, container.id);
+        let own = (container.lines() == Some(Lines::Many)).then(|| container.has_trailing_comma());
+        let mut found = own.flatten();
+        while let (None, Some(outer)) = (found, &around) {
+            if outer.lines() == Some(Lines::Many) {
+                found = outer.has_trailing_comma();
+            }
+            around = Container::around(self.document, outer.id);
+        }
+        let census = || self.census().trailing_commas > self.census().no_trailing_commas;
+        if found.unwrap_or_else(census) { Trailing::Comma } else { Trailing::Nothing }
+    }
+
+    /// One step of indentation: as in this container, those around it, the file.
+    fn unit(&self, container: &Container<'d>) -> String {
+        if let Some(unit) = unit_of(container) {
+            return unit.to_owned();
+        }
+        let mut around = Container::around(self.document, container.id);
+        while let Some(outer) = around {
+            if let Some(unit) = unit_of(&outer) {
+                return unit.to_owned();
+            }
+            around = Container::around(self.document, outer.id);
+        }
+        self.census().unit.clone().unwrap_or_else(|| "  ".to_owned())
+    }
+
+    fn census(&self) -> &Census {
+        self.census.get_or_init(|| Census::of(self.document))
+    }
+}
+
+/// What containers are told apart by when one is laid out as another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    ScalarArray,
+    Container(Kind),
+}
+
+impl Shape {
+    fn of_value(value: &Value) -> Self {
+        let is_scalar = |value: &Value| !matches!(value.kind(), Kind::Array | Kind::Object);
+        match value {
+            Value::Array(elements) if elements.iter().all(is_scalar) => Self::ScalarArray,
+            other => Self::Container(other.kind()),
+        }
+    }
+
+    fn of(document: &Document, id: NodeId) -> Option<Self> {
+        let tree = document.tree();
+        let is_scalar = |id| !matches!(tree.kind(id), Kind::Array | Kind::Object);
+        match tree.kind(id) {
+            Kind::Array if tree.children(id).all(is_scalar) => Some(Self::ScalarArray),
+            kind @ (Kind::Array | Kind::Object) => Some(Self::Container(kind)),
+            _ => None,
+        }
+    }
+}
+
+fn unit_of<'d>(container: &Container<'d>) -> Option<&'d str> {
+    let indent = container.item_indent(container.items.len().checked_sub(1)?)?;
+    let unit = indent.strip_prefix(container.indent())?;
+    (!unit.is_empty()).then_some(unit)
+}
+
+/// The line end nearest before `offset`, else the first one behind it.
+fn newline(source: &str, offset: usize) -> &'static str {
+    let bytes = source.as_bytes();
+    let found = memchr::memrchr2(b'\n', b'\r', &bytes[..offset])
+        .or_else(|| Some(offset + memchr::memchr2(b'\n', b'\r', &bytes[offset..])?));
+    match found {
+        Some(at) if bytes[at] == b'\n' && at > 0 && bytes[at - 1] == b'\r' => "\r\n",
+        Some(at) if bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n') => "\r\n",
+        Some(at) if bytes[at] == b'\r' => "\r",
+        _ => "\n",
+    }
+}
+
+/// The members around a place.
+struct Neighbours<'c, 'd> {
+    container: &'c Container<'d>,
+    near: usize,
+}
+
+impl Neighbours<'_, '_> {
+    /// How far the members are asked; those of a list of thousands look alike.
+    const REACH: usize = 64;
+
+    /// The members from the nearest on; of two as near, the one before.
+    fn by_distance(&self) -> impl Iterator<Item = usize> + use<> {
+        let (near, count) = (self.near, self.container.items.len());
+        let before = move |distance: usize| near.checked_sub(distance).filter(|at| *at < count);
+        let behind =
+            move |distance: usize| Some(near + distance).filter(|at| distance > 0 && *at < count);
+        (0..Self::REACH).flat_map(move |distance| [before(distance), behind(distance)]).flatten()
+    }
+
+    fn keys(&self) -> Option<Keys> {
+        let source = self.container.source();
+        self.by_distance().find_map(|index| {
+            let raw = self.container.items[index].key?.slice(source);
+            key_style(raw)
+        })
+    }
+
+    fn key_quote(&self) -> Option<char> {
+        let source = self.container.source();
+        self.by_distance().find_map(|index| {
+            let raw = self.container.items[index].key?.slice(source);
+            raw.chars().next().filter(|first| matches!(first, '"' | '\''))
+        })
+    }
+
+    fn string_quote(&self) -> Option<char> {
+        let source = self.container.source();
+        self.by_distance().find_map(|index| {
+            let value = self.container.items[index].value.slice(source);
+            value.chars().next().filter(|first| matches!(first, '"' | '\''))
+        })
+    }
+
+    fn colon(&self) -> Option<String> {
+        self.by_distance().find_map(|index| colon_of(self.container, index))
+    }
+
+    /// What stands behind a comma where two members share a line.
+    fn space(&self) -> Option<&'static str> {
+        self.by_distance().filter(|index| *index > 0).find_map(|index| {
+            let gap = self.container.gap(index);
+            let mut kinds = gap.pieces.iter().map(|piece| piece.kind);
+            match (kinds.next(), kinds.next(), kinds.next()) {
+                (Some(PieceKind::Comma), None, None) => Some(""),
+                (Some(PieceKind::Comma), Some(PieceKind::Space), None) => Some(" "),
+                _ => None,
+            }
+        })
+    }
+
+    fn padding(&self) -> Option<&'static str> {
+        padding_of(self.container)
+    }
+}
+
+/// How a key is written that could be written either way.
+fn key_style(raw: &str) -> Option<Keys> {
+    match raw.as_bytes() {
+        [b'"' | b'\'', inner @ .., b'"' | b'\''] => {
+            let inner = std::str::from_utf8(inner).ok()?;
+            ident::is_plain_name(inner).then_some(Keys::Quoted)
+        }
+        _ => Some(Keys::Bare),
+    }
+}
+
+/// What stands between key and value of a member, where it is a colon and white space.
+fn colon_of(container: &Container<'_>, index: usize) -> Option<String> {
+    let item = container.items[index];
+    let between = &container.source()[item.key?.end as usize..item.value.start as usize];
+    let (before, behind) = between.split_once(':')?;
+    let is_blank = |text: &str| text.bytes().all(|byte| matches!(byte, b' ' | b'\t'));
+    if !is_blank(before) || !is_blank(behind) {
+        return None;
+    }
+    // More than one character of white space aligns a column, which is not repeated.
+    let one = |text: &str| if text.is_empty() { "" } else { " " };
+    Some(format!("{}:{}", one(before), one(behind)))
+}
+
+/// The white space behind the opening brace of an object on one line.
+fn padding_of(container: &Container<'_>) -> Option<&'static str> {
+    if container.kind != Kind::Object || container.items.is_empty() {
+        return None;
+    }
+    let gap = container.gap(0);
+    match gap.pieces.as_slice() {
+        [] => Some(""),
+        [piece] if piece.kind == PieceKind::Space => Some(" "),
+        _ => None,
+    }
+}
+
+impl Census {
+    fn of(document: &Document) -> Self {
+        let tree = document.tree();
+        let source = document.source();
+        let mut census = Self::default();
+        for id in tree.ids().take(SAMPLE) {
+            let first = source.as_bytes()[tree.span(id).range().start];
+            census.count_quote(first);
+            if let Some(key) = tree.key(id) {
+                census.count_quote(source.as_bytes()[key.range().start]);
+                match key_style(key.slice(source)) {
+                    Some(Keys::Bare) => census.bare_keys += 1,
+                    Some(Keys::Quoted) => census.quoted_keys += 1,
+                    None => {}
+                }
+            }
+            if matches!(tree.kind(id), Kind::Array | Kind::Object) {
+                census.count_container(document, id);
+            }
+        }
+        census
+    }
+
+    fn count_quote(&mut self, byte: u8) {
+        match byte {
+            b'"' => self.double_quotes += 1,
+            b'\'' => self.single_quotes += 1,
+            _ => {}
+        }
+    }
+
+    fn count_container(&mut self, document: &Document, id: NodeId) {
+        let container = Container::of(document, id);
+        let Some(lines) = container.lines() else { return };
+        if Shape::of(document, id) == Some(Shape::ScalarArray) {
+            match lines {
+                Lines::One => self.scalar_arrays_on_one_line += 1,
+                Lines::Many => self.scalar_arrays_on_many += 1,
+            }
+        }
+        if lines == Lines::Many {
+            match container.has_trailing_comma() {
+                Some(true) => self.trailing_commas += 1,
+                _ => self.no_trailing_commas += 1,
+            }
+            if self.unit.is_none() {
+                self.unit = unit_of(&container).map(str::to_owned);
+            }
+        }
+        match padding_of(&container) {
+            Some("") => self.tight_braces += 1,
+            Some(_) => self.padded_braces += 1,
+            None => {}
+        }
+        if self.colon.is_none() {
+            self.colon = (0..container.items.len().min(8)).find_map(|i| colon_of(&container, i));
+        }
+    }
+
+    fn keys(&self) -> Keys {
+        // Without any key to follow: quotes, which every reader takes.
+        if self.bare_keys > self.quoted_keys { Keys::Bare } else { Keys::Quoted }
+    }
+
+    fn quote(&self) -> char {
+        if self.single_quotes > self.double_quotes { '\'' } else { '"' }
+    }
+
+    fn padding(&self, colon: &str) -> &'static str {
+        match self.tight_braces.cmp(&self.padded_braces) {
+            std::cmp::Ordering::Greater => "",
+            std::cmp::Ordering::Less => " ",
+            std::cmp::Ordering::Equal if colon == ":" => "",
+            std::cmp::Ordering::Equal => " ",
+        }
+    }
+
+    fn scalar_arrays(&self) -> Lines {
+        if self.scalar_arrays_on_many > self.scalar_arrays_on_one_line {
+            Lines::Many
+        } else {
+            Lines::One
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Tests of JSON5 as a whole: reading, faults, edits, properties.
+
+mod cases;
