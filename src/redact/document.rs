@@ -305,3 +305,167 @@ fn without_overlap(mut splices: Vec<Splice>) -> Vec<Splice> {
     }
     apart
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Profile;
+
+    fn profile() -> Profile {
+        Profile::builtin("openclaw").expect("a built-in")
+    }
+
+    fn document(source: &str, format: Format) -> Document {
+        Document::parse(source, format).expect("a good text")
+    }
+
+    /// `text` with a `#` for every marker.
+    fn without_markers(text: &str) -> String {
+        let mut parts = text.split("<redacted:");
+        let mut shown = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            shown.push('#');
+            shown.push_str(&part["1a2b3c4d>".len()..]);
+        }
+        shown
+    }
+
+    #[track_caller]
+    fn check_format(format: Format, source: &str, expected: &str) {
+        let profile = profile();
+        let shown = Redactor::new(&profile, [7; 32]).text(&document(source, format));
+        assert_eq!(without_markers(&shown), expected);
+    }
+
+    #[track_caller]
+    fn check(source: &str, expected: &str) {
+        check_format(Format::Json5, source, expected);
+    }
+
+    #[track_caller]
+    fn check_toml(source: &str, expected: &str) {
+        check_format(Format::Toml, source, expected);
+    }
+
+    #[test]
+    fn secret_values_become_markers_in_their_quotes() {
+        check(
+            "{gateway: {auth: {token: 'abc', mode: 'token'}}}",
+            "{gateway: {auth: {token: '#', mode: 'token'}}}",
+        );
+        check(
+            "{\"a\": {\"\\u0074oken\": \"ab\\\"c\"}, n: 1}",
+            "{\"a\": {\"\\u0074oken\": \"#\"}, n: 1}",
+        );
+        check(
+            "{password: 12345, apiKey: null, secret: true}",
+            "{password: \"#\", apiKey: null, secret: true}",
+        );
+        check("{token: \"a\\\nb\",\r\n x: 1}", "{token: \"#\",\r\n x: 1}");
+        check("{token: '${TOKEN}', apiKey: ''}", "{token: '${TOKEN}', apiKey: ''}");
+        check("\u{feff}{token:'a'}// end", "\u{feff}{token:'#'}// end");
+    }
+
+    #[test]
+    fn references_stay_unless_they_hold_more() {
+        let reference = "{token: {source: 'env', provider: 'default', id: 'TOKEN'}}";
+        check(reference, reference);
+        let more = "{token: {source: 'env', provider: 'default', id: 'TOKEN', id: 'hunter2'}}";
+        check(more, "{token: {source: '#', provider: '#', id: '#', id: '#'}}");
+    }
+
+    #[test]
+    fn values_hidden_by_a_duplicate_are_covered() {
+        check("{token: 'old', token: 'new'}", "{token: '#', token: '#'}");
+        check("{a: {token: 'old'}, a: 1}", "{a: {token: '#'}, a: 1}");
+    }
+
+    #[test]
+    fn copies_are_covered_wherever_they_are() {
+        check(
+            "{ // was s3cr3t-value\n  token: 's3cr3t-value', note: 'xs3cr3t-valuex', 's3cr3t-value': 1 }",
+            "{ // was #\n  token: '#', note: 'x#x', '#': 1 }",
+        );
+        check("{token: 's3cr3t', note: 's3cr\\x33t'}", "{token: '#', note: '#'}");
+        check("{token: 's3cr3t', 's3cr\\x33t': 1}", "{token: '#', '#': 1}");
+        check("{token: 's3cr\\x33t'} // s3cr\\x33t", "{token: '#'} // #");
+        check("{token: 'abc', abc: 'abc'}", "{token: '#', abc: 'abc'}");
+        check("{token: 12345678, id: 12345678}", "{token: \"#\", id: #}");
+    }
+
+    #[test]
+    fn members_in_comments_are_covered() {
+        check("{a: 1, // token: \"abc\",\n}", "{a: 1, // token: \"#\",\n}");
+        check(
+            "{\n  // auth: {\n  //   password: 'abc',\n  // },\n}",
+            "{\n  // auth: {\n  //   password: '#',\n  // },\n}",
+        );
+        check(
+            "{mcp: {servers: {x: {env: { // FOO: 'abc'\n}}}}} // FOO: 'abc'",
+            "{mcp: {servers: {x: {env: { // FOO: '#'\n}}}}} // FOO: 'abc'",
+        );
+        check("{n: 'old-token'} // token: 'old-token'", "{n: '#'} // token: '#'");
+        check(
+            "{} // token: '${TOKEN}', see https://u:p@host",
+            "{} // token: '${TOKEN}', see https://#@host",
+        );
+        check("{} // token: required\n// required", "{} // token: #\n// required");
+        check("{token: 'x'} // note: hello", "{token: '#'} // note: hello");
+    }
+
+    #[test]
+    fn credentials_in_urls_are_covered() {
+        check("{url: 'https://u:p@host/'}", "{url: 'https://#@host/'}");
+        check("{url: 'https:\\/\\/u:p@host/'}", "{url: 'https:\\/\\/#@host/'}");
+        check("{url: 'https://u:\\x70@host/'}", "{url: '#'}");
+        check(
+            "{url: 'https://u:p4ssw0rd@host/', x: 'p4ssw0rd'}",
+            "{url: 'https://#@host/', x: '#'}",
+        );
+        check("{args: ['--token=abc', 'x=1']}", "{args: ['--token=#', 'x=1']}");
+    }
+
+    #[test]
+    fn toml_is_covered_too() {
+        check_toml(
+            "[gateway.auth]\ntoken = \"abc\" # why\nmode = \"token\"\n",
+            "[gateway.auth]\ntoken = \"#\" # why\nmode = \"token\"\n",
+        );
+        check_toml(
+            "gateway.auth.\"token\" = 'abc'\r\nport = 1\r\n",
+            "gateway.auth.\"token\" = '#'\r\nport = 1\r\n",
+        );
+        check_toml("token = '''\na\nb'''\n", "token = '#'\n");
+        check_toml("a = { password = 1979-05-27, x = 1 }\n", "a = { password = \"#\", x = 1 }\n");
+        check_toml(
+            "[[list]]\ntoken = \"\\u0061\"\n# token = \"old\"\n",
+            "[[list]]\ntoken = \"#\"\n# token = \"#\"\n",
+        );
+        check_toml(
+            "[models.providers.x.headers]\n# X-A = \"abc\"\n",
+            "[models.providers.x.headers]\n# X-A = \"#\"\n",
+        );
+        check_toml(
+            "# [mcp.servers.x.env]\n# FOO = \"abc\"\n\nx = 1\n",
+            "# [mcp.servers.x.env]\n# FOO = \"#\"\n\nx = 1\n",
+        );
+        check_toml(
+            "token = \"s3cr3t\"\nnote = \"s3cr\\u0033t\"\n",
+            "token = \"#\"\nnote = \"#\"\n",
+        );
+    }
+
+    #[test]
+    fn a_diff_shows_that_a_secret_changed_and_not_what_it_is() {
+        let profile = profile();
+        let redactor = Redactor::new(&profile, [7; 32]);
+        let old = document("{token: 'old-secret'}", Format::Json5);
+        let new = document("{token: 'new-secret'} // was old-secret", Format::Json5);
+        let shown = redactor.texts(&[&old, &new]);
+        assert_ne!(shown[0], shown[1][..shown[0].len()]);
+        assert_eq!(without_markers(&shown[1]), "{token: '#'} // was #");
+        assert_eq!(redactor.texts(&[&old, &old])[0], redactor.text(&old));
+        let other_key = Redactor::new(&profile, [8; 32]);
+        assert_ne!(redactor.text(&old), other_key.text(&old));
+    }
+}
