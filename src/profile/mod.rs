@@ -10,11 +10,11 @@ mod builtin;
 mod discover;
 mod field;
 mod file;
-mod placeholder;
+pub(crate) mod placeholder;
 mod reference;
 mod reload;
-mod secret;
-mod url;
+pub(crate) mod secret;
+pub(crate) mod url;
 mod version;
 
 use std::collections::BTreeMap;
