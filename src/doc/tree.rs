@@ -134,4 +134,9 @@ impl Tree {
     pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         (0..self.nodes.len()).map_while(|index| u32::try_from(index).ok().map(NodeId))
     }
+
+    /// How many nodes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
 }
