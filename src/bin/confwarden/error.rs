@@ -94,7 +94,7 @@ impl From<OpsError> for CommandError {
         };
         let source = match error {
             // What was typed for a rule may be anything, also a misplaced secret.
-            OpsError::UnknownRule { .. } => anyhow::anyhow!("`--allow` names a rule that does not exist"),
+            OpsError::UnknownRule(_) => anyhow::anyhow!("`--allow` names a rule that does not exist"),
             error => anyhow::Error::new(error),
         };
         Self { exit, source, hints, place }
@@ -121,8 +121,8 @@ fn exit_of(error: &OpsError) -> Exit {
         OpsError::Edit { .. } => Exit::Invalid,
         OpsError::ArrayShrinks { .. } => Exit::Refused,
         OpsError::Conflict { .. } | OpsError::Contended { .. } => Exit::Conflict,
-        OpsError::UnknownRule { .. } => Exit::Usage,
-        OpsError::Replace { source, .. } => exit_of_replace(source),
+        OpsError::UnknownRule(_) => Exit::Usage,
+        OpsError::Replace(source) => exit_of_replace(source),
         OpsError::Incomplete { .. } => Exit::Incomplete,
         _ => Exit::Internal,
     }
@@ -172,8 +172,8 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         OpsError::Conflict { .. } | OpsError::Contended { .. } => {
             "look at what the other writer did, then try again".into()
         }
-        OpsError::UnknownRule { similar, .. } => return hints_of_unknown_rule(similar),
-        OpsError::Replace { source, .. } => return hints_of_replace(source),
+        OpsError::UnknownRule(error) => return hints_of_unknown_rule(&error.similar),
+        OpsError::Replace(source) => return hints_of_replace(source),
         _ => return Vec::new(),
     };
     vec![hint]
