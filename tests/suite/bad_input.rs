@@ -91,7 +91,7 @@ fn ten_thousand_brackets_are_fine() {
     sandbox.run(["set", "a", "2"]).code(0);
     sandbox.holds(&text.replace("a: 1", "a: 2"));
     sandbox.run(["get"]).code(0);
-    sandbox.run(["--output", "json", "set", "b", "[]", "--allow", "type-changed"]).code(0);
+    sandbox.run(["--output", "json", "set", "b", "[]", "--allow", "file-shrunk"]).code(0);
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn the_diff_and_the_classed_changes_are_printed() {
     let run = check(&sandbox, 0, &["set", "logging.level", "debug", "gateway.port", "18790"]);
     run.shows(&format!("--- {config}\n+++ {config}\n@@ "))
         .shows("-    port: 18789, // behind the proxy\n+    port: 18790, // behind the proxy\n")
-        .shows("\ngateway.port   18789 -> 18790      restart\n")
+        .shows("\ngateway.port   18789 -> 18790     restart\n")
         .shows("logging.level  \"info\" -> \"debug\"  ")
         .says("nothing was written");
 }
@@ -80,5 +80,5 @@ fn values_are_shown_short() {
     let sandbox = Sandbox::config("{\n  a: 1,\n}\n");
     check(&sandbox, 0, &["set", "b", "{c: 1, d: {e: 2}}"]).shows("b");
     let long = "x".repeat(500);
-    check(&sandbox, 0, &["set", "a", &long]).shows("…  restart\n");
+    check(&sandbox, 0, &["set", "b", &long]).shows("…  restart\n");
 }

@@ -26,7 +26,7 @@ fn refused_is_3() {
         .says("refused: ")
         .says("auth-token-dropped: `gateway.auth.token`: ")
         .says("expected: ")
-        .says("line 9, column ")
+        .says("line 10, column ")
         .says("--allow auth-token-dropped");
     sandbox.run(["unset", "gateway.auth.token", "--allow", "auth-token-dropped"]).code(3);
     let allow = "auth-token-dropped,auth-mode-incoherent";

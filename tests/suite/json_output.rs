@@ -87,7 +87,7 @@ fn a_refusal_names_rule_path_place_and_flag() {
     assert_eq!(finding["path"], "gateway.auth.token");
     assert_eq!(finding["action"], "deny");
     assert_eq!(finding["origin"], "write");
-    assert_eq!(finding["line"], 9);
+    assert_eq!(finding["line"], 10);
     assert_eq!(finding["allow"], "--allow auth-token-dropped");
     assert_eq!(report["error"], Value::Null);
 }

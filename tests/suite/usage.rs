@@ -36,7 +36,7 @@ fn wrong_arguments_are_told_without_repeating_them() {
 #[test]
 fn a_near_miss_gets_a_hint() {
     let sandbox = Sandbox::empty();
-    sandbox.run(["gte"]).code(2).says("hint: there is `get`");
+    sandbox.run(["gett"]).code(2).says("hint: there is `get`");
     sandbox.run(["get", "--revael"]).code(2).says("hint: there is `--reveal`");
     sandbox
         .run(["set", "a", "1", "--allow", "auth-token-droped"])

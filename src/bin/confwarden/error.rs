@@ -148,7 +148,7 @@ fn exit_of_replace(error: &ReplaceError) -> Exit {
 
 fn hints_of(error: &OpsError) -> Vec<String> {
     let hint: String = match error {
-        OpsError::Missing { .. } => "name another file with `--config PATH`; \
+        OpsError::Missing { .. } | OpsError::Fs(FsError::MissingDirectory { .. }) => "name another file with `--config PATH`; \
              `--create` makes it, on a command that writes"
             .into(),
         OpsError::Syntax { source, .. } | OpsError::Value { source, .. } => match source.hint {
