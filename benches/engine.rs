@@ -17,7 +17,9 @@ const SIZES: [usize; 3] = [1 << 10, 100 << 10, 10 << 20];
 
 /// A configuration of about `size` bytes as people write it: comments, bare keys, trailing commas.
 fn commented(size: usize) -> String {
-    let mut text = String::from("// gateway\n{\n  gateway: { port: 18789, mode: \"local\" },\n  agents: {\n    list: [\n");
+    let mut text = String::from(
+        "// gateway\n{\n  gateway: { port: 18789, mode: \"local\" },\n  agents: {\n    list: [\n",
+    );
     let mut number = 0;
     while text.len() + 40 < size {
         number += 1;
@@ -58,9 +60,9 @@ fn json(value: &Value) -> serde_json::Value {
 #[divan::bench(args = SIZES)]
 fn parse_plain_serde_json(bencher: divan::Bencher<'_, '_>, size: usize) {
     let text = plain(size);
-    bencher.counter(BytesCount::new(text.len())).bench(|| {
-        serde_json::from_str::<serde_json::Value>(black_box(&text)).expect("good JSON")
-    });
+    bencher
+        .counter(BytesCount::new(text.len()))
+        .bench(|| serde_json::from_str::<serde_json::Value>(black_box(&text)).expect("good JSON"));
 }
 
 #[divan::bench(args = SIZES)]

@@ -19,6 +19,7 @@ pub const RULE_IDS: &[&str] = &[
     "secret-expanded",
     "secret-unresolved",
     "include-flattened",
+    "include-unresolved",
     "keys-lost",
     "file-shrunk",
     "type-changed",

@@ -103,7 +103,7 @@ fn held_by(holder: Option<&Holder>) -> String {
 pub struct LockGuard {
     target: Target,
     directory: Directory,
-    lock: File,
+    _locked: Locked,
     leftovers: Vec<PathBuf>,
 }
 
@@ -132,10 +132,10 @@ impl LockGuard {
                 continue;
             }
             // A courtesy to those who wait. On a full disk it fails, and must not stop recovery.
-            Holder::me(command).record(&mut lock).ok();
+            Holder::me(command).record(&mut lock.file).ok();
             let leftovers = sweep::sweep(&directory, &target)
                 .map_err(|source| LockError::Recover { path: target.path().to_owned(), source })?;
-            return Ok(Self { target, directory, lock, leftovers });
+            return Ok(Self { target, directory, _locked: lock, leftovers });
         }
         Err(LockError::TimedOut {
             path: target.path().to_owned(),
@@ -171,10 +171,20 @@ impl LockGuard {
     }
 }
 
-impl Drop for LockGuard {
+/// A sidecar file while it is locked.
+#[derive(Debug)]
+struct Locked {
+    file: File,
+}
+
+impl Drop for Locked {
     fn drop(&mut self) {
-        // The next holder is not us. Closing the file, right after this, is what unlocks.
-        self.lock.set_len(0).ok();
+        // The next holder is not us.
+        self.file.set_len(0).ok();
+        // Not left to the closing of the file: a child that another thread has just started shares
+        // it until it runs its program, and would hold the lock for as long. Where it fails the
+        // closing unlocks.
+        fs2::FileExt::unlock(&self.file).ok();
     }
 }
 
@@ -183,7 +193,7 @@ fn lock_sidecar(
     directory: &Directory,
     target: &Target,
     backoff: &mut Backoff,
-) -> Result<Option<File>, LockError> {
+) -> Result<Option<Locked>, LockError> {
     let path = target.lock_path();
     let mut file = open_sidecar(directory, target)?;
     loop {
@@ -207,7 +217,8 @@ fn lock_sidecar(
     }
     // Somebody may have removed the file, or moved the directory. Then others lock another file,
     // and this lock excludes nobody.
-    let locked = file.metadata().map_err(LockError::io("look at", &path))?;
+    let lock = Locked { file };
+    let locked = lock.file.metadata().map_err(LockError::io("look at", &path))?;
     let there = match std::fs::symlink_metadata(&path) {
         Ok(there) => there,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -215,7 +226,7 @@ fn lock_sidecar(
     };
     let (locked, there) = (platform::identity(&locked), platform::identity(&there));
     let same = (locked.device, locked.inode) == (there.device, there.inode);
-    Ok(same.then_some(file))
+    Ok(same.then_some(lock))
 }
 
 fn open_sidecar(directory: &Directory, target: &Target) -> Result<File, LockError> {

@@ -185,6 +185,10 @@ pub(super) fn open_to_others(_: &Metadata, _: u32) -> Option<u32> {
     None
 }
 
+pub(super) fn mode(_: &Metadata) -> Option<u32> {
+    None
+}
+
 pub(super) fn is_ours(_: &Metadata) -> bool {
     true
 }

@@ -85,6 +85,12 @@ impl Target {
         parent(&self.path)
     }
 
+    /// Permission bits of [`Self::directory`] (octal), where the platform has them.
+    #[must_use]
+    pub fn directory_mode(&self) -> Option<u32> {
+        platform::mode(&self.directory().metadata().ok()?)
+    }
+
     /// The sidecar lock file, beside the real file.
     #[must_use]
     pub fn lock_path(&self) -> PathBuf {

@@ -426,6 +426,12 @@ pub(super) fn open_to_others(metadata: &Metadata, bits: u32) -> Option<u32> {
     (mode & bits & 0o077 != 0).then_some(mode)
 }
 
+/// Permission bits.
+#[expect(clippy::unnecessary_wraps, reason = "other platforms have none")]
+pub(super) fn mode(metadata: &Metadata) -> Option<u32> {
+    Some(metadata.mode() & 0o7777)
+}
+
 /// Whether it belongs to us, or to the one for whom we, as root, act.
 pub(super) fn is_ours(metadata: &Metadata) -> bool {
     let me = rustix::process::geteuid();

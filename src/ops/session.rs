@@ -111,16 +111,22 @@ impl<'w> Session<'w> {
     pub(super) fn load(&self, missing: Missing) -> Result<Snapshot, OpsError> {
         let format = Format::of_path(&self.root);
         let mut loaded = Vec::new();
+        let target = Target::resolve(&self.root)?;
         let root = match self.read(&self.root)? {
             Some(found) => {
-                let part = part_of(&self.root, &found)
+                let part = part_of(&target, &self.root, &found)
                     .map_err(|source| OpsError::Syntax { file: self.root.clone(), source })?;
                 loaded.push((self.root.clone(), Some(found)));
                 part
             }
             None if missing == Missing::Create => {
                 loaded.push((self.root.clone(), None));
-                Part { file: self.root.clone(), document: empty(format), mode: None }
+                Part {
+                    file: self.root.clone(),
+                    document: empty(format),
+                    mode: None,
+                    directory_mode: target.directory_mode(),
+                }
             }
             None => return Err(OpsError::Missing { file: self.root.clone() }),
         };
@@ -162,9 +168,10 @@ impl<'w> Session<'w> {
         if !inside {
             return Err(IncludeFaultKind::Outside(file.to_owned()));
         }
+        let target = Target::resolve(file).map_err(|error| unreadable(&error))?;
         let found = self.read(file).map_err(|error| unreadable(&error))?;
         let found = found.ok_or_else(|| IncludeFaultKind::Missing(file.to_owned()))?;
-        let part = part_of(file, &found)
+        let part = part_of(&target, file, &found)
             .map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error))?;
         Ok((part, found))
     }
@@ -245,9 +252,14 @@ fn publication(replaced: &Replaced) -> Publication {
     }
 }
 
-fn part_of(file: &Path, loaded: &Loaded) -> Result<Part, SyntaxError> {
+fn part_of(target: &Target, file: &Path, loaded: &Loaded) -> Result<Part, SyntaxError> {
     let document = Document::parse_bytes(loaded.bytes.clone(), Format::of_path(file))?;
-    Ok(Part { file: file.to_owned(), document, mode: Some(loaded.attributes.mode()) })
+    Ok(Part {
+        file: file.to_owned(),
+        document,
+        mode: Some(loaded.attributes.mode()),
+        directory_mode: target.directory_mode(),
+    })
 }
 
 /// What a file that does not exist is taken for.

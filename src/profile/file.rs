@@ -8,7 +8,7 @@
 //!
 //! | table | says |
 //! | --- | --- |
-//! | top level | `version`, `name`, `protected` paths, `gateway-lock` (`none`, `openclaw`) |
+//! | top level | `version`, `name`, `protected` paths, `rosters`, `gateway-lock` (`none`, `openclaw`) |
 //! | `[discovery]` | variables, directories below home and names of the file |
 //! | `[auth]` | the protected block, its token, password and mode, and the listening address |
 //! | `[secrets]` | which paths are secret, by word and by path |
@@ -80,6 +80,8 @@ struct ProfileFile {
     #[serde(default)]
     protected: Vec<Path>,
     #[serde(default)]
+    rosters: Vec<Path>,
+    #[serde(default)]
     gateway_lock: GatewayLockKind,
     #[serde(default)]
     discovery: DiscoveryTable,
@@ -119,6 +121,8 @@ struct AuthTable {
     password_modes: Vec<Name>,
     #[serde(default)]
     open_modes: Vec<Name>,
+    #[serde(default)]
+    unguarded_modes: Vec<Name>,
     bind: Option<Path>,
     #[serde(default)]
     loopback: Vec<Name>,
@@ -238,6 +242,7 @@ impl From<ProfileFile> for Profile {
             },
             auth: file.auth.map(Auth::from),
             protected: file.protected.into_iter().map(|path| path.0).collect(),
+            rosters: file.rosters.into_iter().map(|path| path.0).collect(),
             secrets: SecretPaths {
                 ends_with: lowercase(file.secrets.ends_with),
                 contains: lowercase(file.secrets.contains),
@@ -277,6 +282,7 @@ impl From<AuthTable> for Auth {
             token_modes: texts(table.token_modes),
             password_modes: texts(table.password_modes),
             open_modes: texts(table.open_modes),
+            unguarded_modes: texts(table.unguarded_modes),
             bind: below(table.bind, "bind"),
             loopback: texts(table.loopback),
             remote: table.remote.map(|remote| (remote.path.0, remote.value.0)),

@@ -42,6 +42,9 @@ pub struct Profile {
     pub auth: Option<Auth>,
     /// Further paths that must not vanish, beside those of `auth` (`gateway.mode`).
     pub protected: Vec<KeyPath>,
+    /// Maps whose members are things of their own, like elements with an `id` (`agents.entries`):
+    /// a writer of the whole file that forgets one loses it.
+    pub rosters: Vec<KeyPath>,
     /// What is secret.
     pub secrets: SecretPaths,
     /// Strings that stand for a secret and are none (`__OPENCLAW_REDACTED__`, `undefined`).
@@ -78,6 +81,8 @@ pub struct Auth {
     pub password_modes: Vec<String>,
     /// Modes that need neither (`none`, `trusted-proxy`).
     pub open_modes: Vec<String>,
+    /// Modes that need neither because they let everybody in (`none`).
+    pub unguarded_modes: Vec<String>,
     /// The listening address (`gateway.bind`), with the values that stay on this machine.
     pub bind: KeyPath,
     /// Values of `bind` that stay on this machine (`loopback`, absent).

@@ -6,6 +6,11 @@ use proptest::sample::select;
 use super::super::{Kind, Node, Value, Wtf8String};
 use super::read;
 
+/// As many cases as `PROPTEST_CASES` asks for; a failure becomes a case in the table, not a file.
+pub(super) fn config() -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
+}
+
 const KEYS: [&str; 7] = ["a", "b", "c", "d", "\"x.y\"", "'lit'", "long-name"];
 
 /// A key of one to three steps.
@@ -48,19 +53,24 @@ fn value() -> impl Strategy<Value = String> {
                 .prop_map(|(items, pad, comma)| format!("[{pad}{}{pad}]", items.join(comma))),
             (items, select(vec!["", ","]), select(vec!["", "  # item\n  # own", "  # 5,"]))
                 .prop_map(|(items, last, comment)| {
-                    let mut text = "[".to_owned();
-                    for (index, item) in items.iter().enumerate() {
+                    let above = if comment.is_empty() { "" } else { "\n" };
+                    let lines = items.iter().enumerate().map(|(index, item)| {
                         let comma = if index + 1 == items.len() { last } else { "," };
-                        let above =
-                            if comment.is_empty() { String::new() } else { format!("{comment}\n") };
-                        text.push_str(&format!("\n{above}  {item}{comma} # {index}"));
-                    }
-                    format!("{text}\n]")
+                        format!("{above}{comment}\n  {item}{comma} # {index}")
+                    });
+                    format!("[{}\n]", lines.collect::<String>())
                 }),
             members().prop_map(|members| {
                 let members: Vec<String> =
                     members.into_iter().map(|(key, value)| format!("{key} = {value}")).collect();
                 format!("{{ {} }}", members.join(", "))
+            }),
+            members().prop_map(|members| {
+                let lines: Vec<String> = members
+                    .into_iter()
+                    .map(|(key, value)| format!("\n  # own\n  {key} = {value}, # member"))
+                    .collect();
+                format!("{{{}\n}}", lines.concat())
             }),
             members().prop_map(|members| {
                 let members: Vec<String> =

@@ -161,7 +161,9 @@ impl<'d> Lines<'d> {
 
     /// Whether the line before `offset`, a start of a line or the end of the text, is a comment.
     pub(super) fn ends_in_comment(&self, offset: usize) -> bool {
-        offset > self.first() && matches!(self.line(self.start(offset - 1)), Line::Comment(_))
+        let start = self.start(offset);
+        let last = if start < offset { start } else { self.start(offset.saturating_sub(1)) };
+        offset > self.first() && matches!(self.line(last), Line::Comment(_))
     }
 
     /// Whether the line before `offset`, a start of a line or the end of the text, holds nothing.

@@ -23,7 +23,7 @@ pub(super) fn insert(
     let span = view.tree.span(node);
     let newline = view.newline();
     let on_own_line = |item: &Entry| view.lines.indent(item.span.start as usize);
-    let splices = if let Some(next) = items.get(index) {
+    let mut splices = if let Some(next) = items.get(index) {
         let start = next.span.start as usize;
         match on_own_line(next) {
             Some(indent) => {
@@ -55,7 +55,6 @@ pub(super) fn insert(
             _ => vec![Splice::new(inner, text)],
         }
     };
-    let mut splices = splices;
     splices.extend(comments_above(view, node, carried));
     only(splices)
 }
@@ -63,7 +62,7 @@ pub(super) fn insert(
 /// The item after `last`, which has its line for itself.
 fn append_line(
     view: &View<'_>,
-    list: Span,
+    brackets: Span,
     last: &Entry,
     indent: &str,
     text: &str,
@@ -78,7 +77,7 @@ fn append_line(
         splices.push(Splice::insert(value_end, ","));
     }
     let lines = carried.around(indent, &format!("{text}{comma}"), newline);
-    let close = list.end as usize - 1;
+    let close = brackets.end as usize - 1;
     if close < view.lines.end(end) {
         // The bracket closes on the same line, so there is no comment behind the item.
         let lines = lines.strip_suffix(newline).unwrap_or(&lines);

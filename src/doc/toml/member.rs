@@ -7,7 +7,7 @@
 use super::super::edit::Plan;
 use super::super::tree::NodeId;
 use super::list;
-use super::outline::{Bracket, Role};
+use super::outline::{Bracket, Entry, Holder, Role};
 use super::spell::Content;
 use super::view::{Carried, EntryStyle, View};
 use crate::text::{Span, Splice};
@@ -59,7 +59,7 @@ fn insert_item(
 }
 
 /// The text of a dotted key up to its step `step` and the dot behind it.
-fn dotted_prefix(view: &View<'_>, entry: &super::outline::Entry, step: usize) -> String {
+fn dotted_prefix(view: &View<'_>, entry: &Entry, step: usize) -> String {
     let end = match entry.keys.get(step + 1) {
         Some(next) => next.span.start,
         None => return format!("{}.", entry.keys[step].span.slice(view.source)),
@@ -112,7 +112,10 @@ fn insert_entry(
             if let Some(header) = &section.header {
                 style.indent = entry_indent(view, index);
                 let line = carried.around(&style.indent, &style.entry(key, &value), newline);
-                return view.lines.insertion(empty_section_end(view, index, header.span), &line);
+                let end = empty_section_end(view, index, header.span);
+                // A comment about the section must not become one of the entry.
+                let above = if view.lines.ends_in_comment(end) { newline } else { "" };
+                return view.lines.insertion(end, &format!("{above}{line}"));
             }
             return insert_first(view, &style, &style.entry(key, &value), carried);
         };
@@ -121,8 +124,8 @@ fn insert_entry(
     }
     if let Some((place, last, step)) = view.outline.entries_through(table).next_back() {
         let section = match place.holder {
-            super::outline::Holder::Section(index) => Some(&view.outline.sections[index]),
-            super::outline::Holder::List(_) => None,
+            Holder::Section(index) => Some(&view.outline.sections[index]),
+            Holder::List(_) => None,
         };
         let style = view.entry_style(section, Some(last));
         let key = format!("{}{key}", dotted_prefix(view, last, step));
@@ -146,20 +149,12 @@ fn insert_first(view: &View<'_>, style: &EntryStyle, entry: &str, carried: &Carr
     let newline = view.newline();
     let line = carried.around(&style.indent, entry, newline);
     let header = view.section_after(0).and_then(|section| section.header.as_ref());
-    match header {
-        Some(header) => {
-            let start = view.lines.own_start(header.span.start as usize);
-            let above = if view.lines.is_blank_before(start) { "" } else { newline };
-            let below = if view.is_dense() { "" } else { newline };
-            Splice::insert(start, format!("{above}{line}{below}"))
-        }
-        None => {
-            let end = view.source.len();
-            // A comment at the top is about the file, not about the new entry.
-            let above = if view.lines.ends_blank(end) { "" } else { newline };
-            view.lines.insertion(end, &format!("{above}{line}"))
-        }
-    }
+    let offset =
+        header.map_or(view.source.len(), |header| view.lines.own_start(header.span.start as usize));
+    // A comment at the top is about the file, not about the new entry.
+    let above = if view.lines.ends_blank(offset) { "" } else { newline };
+    let below = if header.is_none() || view.is_dense() { "" } else { newline };
+    view.lines.insertion(offset, &format!("{above}{line}{below}"))
 }
 
 /// Where the first entry of a section goes: below its header and the comments right under it,
@@ -220,10 +215,7 @@ fn blocks(
         .map(|(key, member)| style.entry(key, &member.inline()))
         .collect();
     let tables = members.iter().filter(|(_, member)| has_header(member));
-    let header = match bracket {
-        Bracket::Table => format!("[{name}]"),
-        Bracket::Element => format!("[[{name}]]"),
-    };
+    let header = bracket.around(name);
     // A table of nothing but tables is named by theirs.
     if bracket == Bracket::Element || !entries.is_empty() || tables.clone().next().is_none() {
         found.push(Block { header, entries });
@@ -260,8 +252,7 @@ pub(super) fn sections_text(
     let example = view
         .outline
         .sections_within(view.tree, sibling_of)
-        .filter(|index| view.outline.sections[*index].header.is_some())
-        .next_back();
+        .rfind(|index| view.outline.sections[*index].header.is_some());
     let header_indent = example
         .and_then(|index| view.outline.sections[index].header.as_ref())
         .and_then(|header| view.lines.indent(header.span.start as usize))

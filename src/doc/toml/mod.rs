@@ -7,6 +7,7 @@
 //! No serialiser ever writes here, and no message quotes the text. A plan may be wrong without
 //! damage: [`Document::edit`] reads the result and proves it.
 
+mod builder;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
@@ -15,6 +16,8 @@ mod lines;
 mod list;
 mod member;
 mod outline;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod relocate;
 mod remove;

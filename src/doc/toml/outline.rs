@@ -37,6 +37,16 @@ pub(super) enum Bracket {
     Element,
 }
 
+impl Bracket {
+    /// The header of the table `key`.
+    pub(super) fn around(self, key: &str) -> String {
+        match self {
+            Self::Table => format!("[{key}]"),
+            Self::Element => format!("[[{key}]]"),
+        }
+    }
+}
+
 /// A line that opens a table.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
@@ -127,13 +137,11 @@ impl Outline {
             return None;
         }
         let start = tree.span(node).start;
-        let (holder, entries) = match self.list_around(tree, tree.parent(node)?) {
-            Some((_, list)) => (Holder::List(list), &self.lists[list].items),
-            None => {
-                let section = self.section_at(start);
-                (Holder::Section(section), &self.sections[section].entries)
-            }
+        let holder = match self.list_around(tree, tree.parent(node)?) {
+            Some((_, list)) => Holder::List(list),
+            None => Holder::Section(self.section_at(start)),
         };
+        let entries = self.entries(holder);
         let index = entries.partition_point(|entry| entry.span.end <= start);
         (entries.get(index)?.value == node).then_some(Place { holder, index })
     }
@@ -146,12 +154,17 @@ impl Outline {
         self.sections.partition_point(starts_before) - 1
     }
 
+    /// All entries of `holder`.
+    fn entries(&self, holder: Holder) -> &[Entry] {
+        match holder {
+            Holder::Section(section) => &self.sections[section].entries,
+            Holder::List(list) => &self.lists[list].items,
+        }
+    }
+
     /// The entry at `place`.
     pub(super) fn entry(&self, place: Place) -> &Entry {
-        match place.holder {
-            Holder::Section(section) => &self.sections[section].entries[place.index],
-            Holder::List(list) => &self.lists[list].items[place.index],
-        }
+        &self.entries(place.holder)[place.index]
     }
 
     /// The section that is headed as `table`; the first one for the root.

@@ -202,10 +202,7 @@ fn sections(view: &View<'_>, node: NodeId, name: Option<(&str, Bracket)>) -> Str
                 let last = header.keys[header.keys.len() - 1].span;
                 let rest = set::between(view, header.keys[step].span.end, last.end);
                 let bracket = if section.table == node { bracket } else { header.bracket };
-                text.push_str(&match bracket {
-                    Bracket::Table => format!("[{name}{rest}]"),
-                    Bracket::Element => format!("[[{name}{rest}]]"),
-                });
+                text.push_str(&bracket.around(&format!("{name}{rest}")));
             }
             _ => text.push_str(header.span.slice(view.source)),
         }

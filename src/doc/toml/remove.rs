@@ -5,9 +5,10 @@
 
 use super::super::edit::Plan;
 use super::super::tree::NodeId;
-use super::super::{Change, EditError, KeyPath, Value};
+use super::super::{EditError, KeyPath, Value};
 use super::list;
-use super::outline::{Entry, Holder, Role, is_within};
+use super::outline::{Bracket, Entry, Role, is_within};
+use super::set;
 use super::steps::Steps;
 use super::view::View;
 use crate::text::{Span, Splice};
@@ -20,17 +21,13 @@ pub(super) fn plan(view: &View<'_>, node: NodeId, path: &KeyPath) -> Result<Plan
     }
     if view.outline.role(parent) == Role::Tables && view.tree.children(parent).nth(1).is_none() {
         // No header says "an empty array".
-        let array = view.node(parent).path();
-        let mut steps = Steps::of(view.document, path);
-        steps.take(remove_lines(view, parent))?;
-        steps.change(&Change::Set { path: array, value: Value::Array(Vec::new()) })?;
-        return Ok(steps.finish());
+        return set::swap(view, &view.node(parent).path(), Value::Array(Vec::new()), path);
     }
     Ok(remove_lines(view, node))
 }
 
 /// Removes everything that makes `node`, which stands in sections.
-pub(super) fn remove_lines(view: &View<'_>, node: NodeId) -> Plan {
+fn remove_lines(view: &View<'_>, node: NodeId) -> Plan {
     let mut ranges: Vec<Span> = Vec::new();
     let mut splices = Vec::new();
     let mut removed = Vec::new();
@@ -52,7 +49,7 @@ pub(super) fn remove_lines(view: &View<'_>, node: NodeId) -> Plan {
             orphan = None;
             let key =
                 Span::new(header.keys[0].span.start as usize, header.keys[step].span.end as usize);
-            splices.push(Splice::new(header.span, format!("[{}]", key.slice(view.source))));
+            splices.push(Splice::new(header.span, Bracket::Table.around(key.slice(view.source))));
             let tail = Span::new(header.span.end as usize, view.lines.text_end(start));
             splices.push(Splice::remove(tail));
             removed.extend(view.lines.comments_in(tail));
@@ -149,7 +146,7 @@ fn remove_items(
     }
     let items: Vec<usize> =
         view.outline.items_through(list, node).map(|(place, ..)| place.index).collect();
-    let (last, others) = items.split_last().expect("dotted keys name it");
+    let (final_item, others) = items.split_last().expect("dotted keys name it");
     let orphans = parent != holder && view.tree.children(parent).all(|child| child == node);
     let keys = view.node(holder).path();
     let parent = view.node(parent).path();
@@ -158,7 +155,7 @@ fn remove_items(
     for index in others.iter().rev() {
         take_item(&mut steps, &keys, *index, None)?;
     }
-    take_item(&mut steps, &keys, last - others.len(), orphans.then_some(&parent))?;
+    take_item(&mut steps, &keys, final_item - others.len(), orphans.then_some(&parent))?;
     Ok(steps.finish())
 }
 
@@ -191,8 +188,5 @@ fn take_item(
 
 /// Whether `node` is a value that one entry or item makes.
 pub(super) fn is_entry(view: &View<'_>, node: NodeId) -> bool {
-    matches!(
-        view.outline.place(view.tree, node).map(|place| place.holder),
-        Some(Holder::Section(_) | Holder::List(_))
-    )
+    view.outline.place(view.tree, node).is_some()
 }

@@ -181,20 +181,33 @@ fn replace(
     if remove::is_entry(view, node.id()) {
         return Ok(replace_text(view, node, content.inline()));
     }
-    // A table in sections becomes another kind of value: its lines go, an entry comes.
     let place = node.path();
     if matches!(place.segments().last(), Some(Segment::Index(_))) {
         return Err(unwritable(path, "a value other than a table in an array of tables"));
     }
-    if view.outline.list_around(view.tree, node.id()).is_some() {
-        let mut steps = Steps::of(view.document, path);
-        steps.change(&Change::Remove { path: place.clone() })?;
-        steps.change(&Change::Set { path: place, value: value.clone() })?;
-        return Ok(steps.finish());
-    }
+    swap(view, &place, value.clone(), path)
+}
+
+/// Puts `value` in the place of a table that several lines make, or of an array of tables.
+///
+/// The new value is written beside the old one under a spare key, and gets its name when the old
+/// one is gone: so neither the table around them nor the layout of the text is ever lost.
+pub(super) fn swap(
+    view: &View<'_>,
+    place: &KeyPath,
+    value: Value,
+    path: &KeyPath,
+) -> Result<Plan, EditError> {
+    let not_found = || EditError::NotFound { path: path.clone() };
+    let Some((parent, Segment::Key(_))) = place.split_last() else { return Err(not_found()) };
+    let members = view.document.get(&parent)?.ok_or_else(not_found)?.members();
+    let mut names = (0_usize..).map(|number| Wtf8String::from(format!("spare-{number}")));
+    let spare = names.find(|key| members.iter().all(|(name, _)| name != key));
+    let spare = parent.key(spare.expect("some number is free"));
     let mut steps = Steps::of(view.document, path);
-    steps.take(remove::remove_lines(view, node.id()))?;
-    steps.change(&Change::Set { path: place, value: value.clone() })?;
+    steps.change(&Change::Set { path: spare.clone(), value })?;
+    steps.change(&Change::Remove { path: place.clone() })?;
+    steps.change(&Change::Move { from: spare, to: place.clone() })?;
     Ok(steps.finish())
 }
 
@@ -274,12 +287,13 @@ fn keep_floats(node: Node<'_>, value: &mut Value) {
     /// Every whole number up to this is exact as a float.
     const LIMIT: i64 = 1 << 53;
     match value {
-        Value::Integer(number) if (-LIMIT..=LIMIT).contains(number) => {
-            if node.kind() == Kind::Number && matches!(node.scalar(), Some(Value::Float(_))) {
-                #[expect(clippy::cast_precision_loss, reason = "within 2^53")]
-                let number = *number as f64;
-                *value = Value::Float(number);
-            }
+        Value::Integer(number)
+            if (-LIMIT..=LIMIT).contains(number)
+                && matches!(node.scalar(), Some(Value::Float(_))) =>
+        {
+            #[expect(clippy::cast_precision_loss, reason = "within 2^53")]
+            let number = *number as f64;
+            *value = Value::Float(number);
         }
         Value::Object(members) if node.kind() == Kind::Object => {
             for (key, member) in members {

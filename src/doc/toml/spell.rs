@@ -39,9 +39,9 @@ impl Quotes {
 pub(super) enum Content {
     /// A value as it is to stand in the text.
     Spelled(String),
-    Array(Vec<Content>),
+    Array(Vec<Self>),
     /// Members with their keys as they are to stand in the text.
-    Table(Vec<(String, Content)>),
+    Table(Vec<(String, Self)>),
 }
 
 impl Content {

@@ -248,7 +248,9 @@ fn a_file_mounted_by_itself_is_written_in_place() {
         // That the mount is seen beforehand is a convenience: the rename says so too.
         let guard = lock(&dir);
         let (one, other) = (guard.target().file_name(), OsStr::new("other"));
+        assert!(guard.open_directory().is_mount(one));
         fs::write(dir.join(other), "").unwrap();
+        assert!(!guard.open_directory().is_mount(other));
         let error = guard.open_directory().exchange(other, one).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
         return;

@@ -111,6 +111,20 @@ fn a_second_guard_of_the_same_process_waits_too() {
 }
 
 #[test]
+fn lock_is_free_at_once_though_a_copy_of_the_file_is_still_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let directory = Directory::open(dir.path()).unwrap();
+    let mut backoff = Backoff::new(Wait::No);
+    let locked = lock_sidecar(&directory, &target(dir.path()), &mut backoff).unwrap().unwrap();
+    // What a child shares with us between its start and its program.
+    let copy = locked.file.try_clone().unwrap();
+    assert!(matches!(acquire_error(dir.path()), LockError::TimedOut { .. }));
+    drop(locked);
+    drop(acquire(dir.path()));
+    drop(copy);
+}
+
+#[test]
 fn lock_file_is_private_stays_and_forgets_its_holder() {
     let dir = tempfile::tempdir().unwrap();
     let path = target(dir.path()).lock_path();

@@ -237,6 +237,21 @@ fn a_foreign_write_between_comparison_and_exchange_survives() {
 }
 
 #[test]
+fn another_file_with_the_same_content_is_drift_until_the_last_comparison() {
+    let place = Place::with_old();
+    let guard = place.lock();
+    let base = guard.read().unwrap();
+    let config = place.config.clone();
+    let _hook = hook(move |reached| match reached {
+        Moment::BeforeCompare => rename_over(&config, OLD),
+        _ => Ok(()),
+    });
+    check_drifted(&guard.replace(base.as_ref(), NEW, REFUSE));
+    assert_eq!(place.bytes(), OLD);
+    place.check_alone();
+}
+
+#[test]
 fn a_foreign_change_of_mode_between_comparison_and_exchange_survives() {
     let place = Place::with_old();
     let guard = place.lock();
