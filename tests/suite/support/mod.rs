@@ -9,7 +9,7 @@ mod seen;
 pub(crate) use faults::Faults;
 pub(crate) use mounts::Mounts;
 pub(crate) use run::Run;
-pub(crate) use sandbox::{Invocation, Sandbox, is_root};
+pub(crate) use sandbox::{Sandbox, is_root};
 pub(crate) use seen::Seen;
 
 /// A gateway in the local network, with comments.
