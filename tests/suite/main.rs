@@ -21,6 +21,7 @@ mod diff;
 mod dry_run;
 mod explain;
 mod get;
+mod includes; // values put together from several files
 mod mv;
 mod patch;
 mod set;

@@ -74,6 +74,10 @@ fn digits_stay_a_string_where_a_secret_belongs() {
     let sandbox = Sandbox::config("{\n  hooks: {},\n}\n");
     sandbox.run(["set", "hooks.token", "123456789012"]).code(0);
     assert_eq!(sandbox.report(["get", "hooks.token", "--reveal"])["value"], "123456789012");
+    for token in ["12e45678", "0x1f2e3d4c5b", "-1234567", ".5", "[bracket", "Infinity"] {
+        sandbox.invoke(["set", "hooks.token", "--stdin"]).stdin(token).run().code(0);
+        assert_eq!(sandbox.report(["get", "hooks.token", "--reveal"])["value"], token);
+    }
 }
 
 #[test]
@@ -135,6 +139,18 @@ fn the_summary_says_what_changed_and_what_it_means() {
         .says(&format!("wrote `{config}`\n  gateway.port  18789 -> 18790  restart\n"))
         .says("has to restart");
     sandbox.run(["set", "gateway.port", "18791", "--quiet"]).code(0).tells("");
+}
+
+#[test]
+fn of_a_doubled_key_the_live_one_changes_and_the_fault_is_told() {
+    let sandbox = Sandbox::config("{\n  mode: 'a',\n  mode: 'b',\n  x: 1,\n}\n");
+    sandbox
+        .run(["set", "mode", "c"])
+        .code(0)
+        .says("warning: duplicate-key: `mode`")
+        .says("(it was so before)")
+        .says("line 3, column 3");
+    sandbox.holds("{\n  mode: 'a',\n  mode: 'c',\n  x: 1,\n}\n");
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn tk_01_update_and_doctor_drop_the_auth_block() {
     let loopback = |text: &str| text.replace("\"lan\"", "\"loopback\"");
     refuses_to_apply(&loopback(GATEWAY), &loopback(&without_auth()), &[
         "auth-token-dropped: `gateway.auth.token`",
-        "auth-block-lost: `gateway.auth.",
+        "auth-block-lost: `gateway.auth`",
     ])
     .never_says(TOKEN);
 }
