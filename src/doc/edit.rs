@@ -26,25 +26,28 @@ impl Document {
     /// [`EditError`] where a change cannot be made; nothing of the others is kept then.
     pub fn edit(&self, changes: &[Change]) -> Result<Self, EditError> {
         let mut expected = Expected::of(self);
-        let mut current = self.clone();
+        let mut current = None;
         for change in changes {
+            let now = current.as_ref().unwrap_or(self);
             let change = match self.format() {
                 Format::Json5 => Cow::Borrowed(change),
                 // TOML tells `1` from `1.0`: a float stays one, in the text and in the proof.
-                Format::Toml => Cow::Owned(toml::keeping_floats(&current, change)),
+                Format::Toml => Cow::Owned(toml::keeping_floats(now, change)),
             };
             expected.apply(&change)?;
-            current = current.make(&change)?;
+            if let Some(edited) = now.make(&change)? {
+                current = Some(edited);
+            }
         }
-        let last = || last_path(changes);
-        if !expected.matches(current.root()) {
-            return Err(EditError::Unverified { path: last(), check: "value" });
+        // Where no text changed, the meaning must not have been asked to change either.
+        if !expected.matches(current.as_ref().unwrap_or(self).root()) {
+            return Err(EditError::Unverified { path: last_path(changes), check: "value" });
         }
-        Ok(current)
+        Ok(current.unwrap_or_else(|| self.clone()))
     }
 
-    /// Makes one change whose path is known to lead somewhere.
-    fn make(&self, change: &Change) -> Result<Self, EditError> {
+    /// Makes one change whose path is known to lead somewhere; nothing where the text means it.
+    fn make(&self, change: &Change) -> Result<Option<Self>, EditError> {
         let unverified =
             |check| EditError::Unverified { path: last_path(std::slice::from_ref(change)), check };
         let plan = match self.format() {
@@ -52,14 +55,14 @@ impl Document {
             Format::Toml => toml::plan(self, change)?,
         };
         if plan.splices.is_empty() {
-            return Ok(self.clone());
+            return Ok(None);
         }
         let source = apply(&self.source, &plan.splices).map_err(|_| unverified("splices"))?;
         let edited = Self::parse(source, self.format()).map_err(|_| unverified("syntax"))?;
         if !keeps_comments(self, &plan.removed_comments, &edited) {
             return Err(unverified("comments"));
         }
-        Ok(edited)
+        Ok(Some(edited))
     }
 }
 
@@ -71,13 +74,15 @@ fn last_path(changes: &[Change]) -> KeyPath {
 ///
 /// White space inside a comment does not count: a block comment is indented anew when it moves.
 fn keeps_comments(before: &Document, removed: &[Span], after: &Document) -> bool {
-    let old: Vec<&str> = before
-        .tree()
-        .comments()
-        .iter()
-        .filter(|comment| !removed.iter().any(|gone| gone.contains(**comment)))
-        .map(|comment| comment.slice(before.source()))
-        .collect();
+    let source = before.source();
+    let mut removed = merged(removed).into_iter().peekable();
+    let kept = |comment: &&Span| {
+        // Both lists ascend.
+        while removed.next_if(|gone| gone.end <= comment.start).is_some() {}
+        removed.peek().is_none_or(|gone| !gone.contains(**comment))
+    };
+    let old: Vec<&str> =
+        before.tree().comments().iter().filter(kept).map(|comment| comment.slice(source)).collect();
     let new: Vec<&str> = after.comments().collect();
     let head = old.iter().zip(&new).take_while(|(one, two)| one == two).count();
     let (old, new) = (&old[head..], &new[head..]);
@@ -91,4 +96,18 @@ fn keeps_comments(before: &Document, removed: &[Span], after: &Document) -> bool
         *missing.entry(comment.split_whitespace().collect()).or_default() -= 1;
     }
     missing.values().all(|count| *count <= 0)
+}
+
+/// The stretches that `spans` cover, ascending and apart from each other.
+fn merged(spans: &[Span]) -> Vec<Span> {
+    let mut spans = spans.to_vec();
+    spans.sort_unstable();
+    let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
 }

@@ -4,6 +4,8 @@
 //! planner. Only if both come out the same does an edit have a result. Values are taken from the
 //! document lazily, so an edit of a large file costs what it touches.
 
+use std::collections::HashMap;
+
 use super::lookup::step;
 use super::{
     Change, Document, EditError, KeyPath, Kind, Node, PathError, Segment, Value, Wtf8String,
@@ -262,14 +264,19 @@ impl<'d> Expected<'d> {
                 if node.kind() != Kind::Object {
                     return false;
                 }
+                // Keys are unique here, so equal keys in equal order leave room for no duplicate.
+                let in_order = node.children().count() == expected.len()
+                    && node.children().zip(expected).all(|(member, (key, _))| member.has_key(key));
+                if in_order {
+                    let pairs = node.children().zip(expected);
+                    return pairs.into_iter().all(|(member, (_, twin))| twin.matches(member));
+                }
                 let members = node.members();
+                let twins: HashMap<&Wtf8String, &Self> =
+                    expected.iter().map(|(key, twin)| (key, twin)).collect();
                 members.len() == expected.len()
-                    && members.iter().enumerate().all(|(index, (key, member))| {
-                        let twin = match expected.get(index) {
-                            Some((name, twin)) if name == key => Some(twin),
-                            _ => expected.iter().find(|(name, _)| name == key).map(|(_, t)| t),
-                        };
-                        twin.is_some_and(|twin| twin.matches(*member))
+                    && members.iter().all(|(key, member)| {
+                        twins.get(key).is_some_and(|twin| twin.matches(*member))
                     })
             }
             Self::Array(expected) => {

@@ -9,6 +9,30 @@ use crate::text::{Position, Span};
 /// Objects with fewer members than this are searched, larger ones are indexed.
 const INDEXED_FROM: usize = 16;
 
+/// Which of `members` a later one of the same key makes dead; empty where no key stands twice.
+fn dead_duplicates(members: &[(Wtf8String, Node<'_>)]) -> Vec<bool> {
+    let mut dead = Vec::new();
+    let mut mark = |index: usize| {
+        dead.resize(members.len(), false);
+        dead[index] = true;
+    };
+    if members.len() < INDEXED_FROM {
+        for (index, (key, _)) in members.iter().enumerate() {
+            if members[index + 1..].iter().any(|(later, _)| later == key) {
+                mark(index);
+            }
+        }
+        return dead;
+    }
+    let mut live = HashMap::with_capacity(members.len());
+    for (index, (key, _)) in members.iter().enumerate() {
+        if let Some(earlier) = live.insert(key, index) {
+            mark(earlier);
+        }
+    }
+    dead
+}
+
 /// One value of a [`Document`], where it stands.
 #[derive(Clone, Copy)]
 pub struct Node<'d> {
@@ -72,7 +96,8 @@ impl<'d> Node<'d> {
         })
     }
 
-    fn has_key(self, key: &Wtf8String) -> bool {
+    /// Whether this is a member whose key is `key`, in whatever spelling.
+    pub(crate) fn has_key(self, key: &Wtf8String) -> bool {
         let Some(span) = self.key_span() else { return false };
         let raw = span.slice(self.document.source()).as_bytes();
         // A key without an escape is spelled as itself, with or without quotes.
@@ -115,16 +140,10 @@ impl<'d> Node<'d> {
     pub fn members(self) -> Vec<(Wtf8String, Self)> {
         let mut members: Vec<(Wtf8String, Self)> =
             self.children().filter_map(|child| Some((child.key()?, child))).collect();
-        let mut last = HashMap::with_capacity(members.len());
-        for (index, (key, _)) in members.iter().enumerate() {
-            last.insert(key.clone(), index);
-        }
-        if last.len() < members.len() {
-            let mut index = 0;
-            members.retain(|(key, _)| {
-                index += 1;
-                last[key] == index - 1
-            });
+        let dead = dead_duplicates(&members);
+        if !dead.is_empty() {
+            let mut dead = dead.into_iter();
+            members.retain(|_| !dead.next().unwrap_or_default());
         }
         members
     }

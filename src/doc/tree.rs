@@ -51,7 +51,7 @@ pub(crate) struct Tree {
 impl Tree {
     /// Room for a source of `bytes` bytes, guessed from what configurations look like.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self { nodes: Vec::with_capacity(bytes / 24 + 1), comments: Vec::new() }
+        Self { nodes: Vec::with_capacity(bytes / 12 + 1), comments: Vec::new() }
     }
 
     /// Appends a node behind `previous`, its elder sibling, or as the first child of `parent`.

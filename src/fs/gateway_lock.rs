@@ -78,6 +78,8 @@ impl GatewayLock {
             let found = match read(&directory, &name) {
                 Ok(Some(found)) => found,
                 Ok(None) => continue,
+                // Of another user: nobody knows whether it is stale, so it is not.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Vec::new(),
                 Err(error) => return Err(LockError::io("read the lock", &path)(error)),
             };
             let holder = match judge(&found, SystemTime::now()) {

@@ -35,17 +35,17 @@ impl Holder {
 
     /// Writes the holder over what was in the lock file.
     pub(super) fn record(&self, file: &mut File) -> io::Result<()> {
-        let text = json!({
+        let mut text = json!({
             "version": 1,
             "pid": self.pid,
             "started": self.started,
             "command": self.command,
         })
         .to_string();
+        text.push('\n');
         file.seek(SeekFrom::Start(0))?;
         file.write_all(text.as_bytes())?;
-        file.write_all(b"\n")?;
-        file.set_len(text.len() as u64 + 1)
+        file.set_len(text.len() as u64)
     }
 
     /// Reads who holds the lock; a process that does not run any more does not.

@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 
+use super::attributes::Attributes;
 use super::error::FsError;
 use super::fingerprint::Fingerprint;
 use super::lock::LockGuard;
@@ -104,7 +105,7 @@ pub(super) fn write_in_place(
     // It may replace an older journal of this very lock, whose write could not be synced: the
     // content which that one has led to is the old content of this one.
     reached(Moment::BeforeJournal)
-        .and_then(|()| Stage::private(directory, &target.sidecars(), &journal))
+        .and_then(|()| stage_journal(directory, target, &journal, &base.attributes))
         .and_then(|stage| stage.publish(&name))
         .map_err(failed(Step::Journal))?;
     let undo = |error| {
@@ -136,6 +137,21 @@ pub(super) fn write_in_place(
         Err(error) => (*base.fingerprint.identity(), synced.and(Err(error))),
     };
     Ok((Fingerprint::new(bytes, identity), synced))
+}
+
+/// A journal that is synced. Whoever owns the file may read it, and must be able to recover with it.
+fn stage_journal<'d>(
+    directory: &'d Directory,
+    target: &Target,
+    journal: &[u8],
+    attributes: &Attributes,
+) -> io::Result<Stage<'d>> {
+    let mut stage = Stage::create(directory, &target.sidecars())?;
+    platform::make_private(stage.file())?;
+    platform::hand_over(stage.file(), attributes.owner, attributes.group)?;
+    stage.write(journal)?;
+    stage.sync()?;
+    Ok(stage)
 }
 
 fn compare(file: &File, guard: &LockGuard, base: &Loaded) -> Result<(), ReplaceError> {

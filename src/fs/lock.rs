@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::backoff::{Backoff, Next, Wait};
 use super::error::FsError;
 use super::holder::Holder;
+use super::moment::{Moment, reached};
 use super::platform::{self, Directory};
 use super::read::{self, Loaded};
 use super::sweep;
@@ -197,7 +198,9 @@ fn lock_sidecar(
     let path = target.lock_path();
     let mut file = open_sidecar(directory, target)?;
     loop {
-        match fs2::FileExt::try_lock_exclusive(&file) {
+        let tried =
+            reached(Moment::BeforeLock).and_then(|()| fs2::FileExt::try_lock_exclusive(&file));
+        match tried {
             Ok(()) => break,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => {

@@ -5,9 +5,10 @@
 
 use std::io;
 
-/// A moment of a read or a write.
+/// A moment of a write, from its lock to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Moment {
+    BeforeLock,
     DuringRead,
     BeforeWrite,
     BeforeAttributes,

@@ -68,7 +68,7 @@ pub fn read_input(path: &Path) -> Result<Vec<u8>, FsError> {
     if metadata.is_dir() {
         return Err(FsError::NotAFile { path: path.to_owned(), found: FileKind::Directory });
     }
-    read_whole(file, path)
+    read_at_most(file, 0, SIZE_LIMIT, path)
 }
 
 /// Reads standard input to its end.
@@ -77,7 +77,7 @@ pub fn read_input(path: &Path) -> Result<Vec<u8>, FsError> {
 ///
 /// [`FsError::TooLarge`] above [`SIZE_LIMIT`], [`FsError::Io`] otherwise.
 pub fn read_stdin() -> Result<Vec<u8>, FsError> {
-    read_whole(io::stdin().lock(), Path::new("-"))
+    read_at_most(io::stdin().lock(), 0, SIZE_LIMIT, Path::new("-"))
 }
 
 /// What is in a file, before anything is made of it.
@@ -144,7 +144,8 @@ pub(super) enum Settled {
 /// Reads an open file from its start, once.
 pub(super) fn contents_of(file: &File, path: &Path) -> Result<Settled, FsError> {
     let (identity, attributes) = look_at(file, path)?;
-    let bytes = read_whole(file, path)?;
+    let size = usize::try_from(identity.size).unwrap_or_default();
+    let bytes = read_at_most(file, size, SIZE_LIMIT, path)?;
     reached(Moment::DuringRead).map_err(FsError::io("read", path))?;
     let after = file.metadata().map_err(FsError::io("look at", path))?;
     if platform::identity(&after) != identity {
@@ -170,12 +171,15 @@ pub(super) fn look_at(file: &File, path: &Path) -> Result<(Identity, Attributes)
     Ok((platform::identity(&metadata), attributes))
 }
 
-fn read_whole(source: impl Read, path: &Path) -> Result<Vec<u8>, FsError> {
-    read_at_most(source, SIZE_LIMIT, path)
-}
-
-fn read_at_most(source: impl Read, limit: u64, path: &Path) -> Result<Vec<u8>, FsError> {
-    let mut bytes = Vec::new();
+/// Reads to the end; `size` is how much there probably is.
+fn read_at_most(
+    source: impl Read,
+    size: usize,
+    limit: u64,
+    path: &Path,
+) -> Result<Vec<u8>, FsError> {
+    // Room for one more byte, or the end is only found after growing.
+    let mut bytes = Vec::with_capacity(size + 1);
     source.take(limit + 1).read_to_end(&mut bytes).map_err(FsError::io("read", path))?;
     if bytes.len() as u64 > limit {
         return Err(FsError::TooLarge { path: path.to_owned(), limit });
@@ -283,9 +287,9 @@ mod tests {
             Err(FsError::TooLarge { limit: SIZE_LIMIT, .. })
         ));
         let path = Path::new("-");
-        assert_eq!(read_at_most(&b"abc"[..], 3, path).unwrap(), b"abc");
+        assert_eq!(read_at_most(&b"abc"[..], 0, 3, path).unwrap(), b"abc");
         assert!(matches!(
-            read_at_most(&b"abcd"[..], 3, path),
+            read_at_most(&b"abcd"[..], 9, 3, path),
             Err(FsError::TooLarge { limit: 3, .. })
         ));
     }

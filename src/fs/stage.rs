@@ -57,9 +57,9 @@ impl<'d> Stage<'d> {
         bytes: &[u8],
     ) -> io::Result<Self> {
         let mut stage = Self::create(directory, names)?;
-        stage.write(bytes)?;
         platform::make_private(&stage.file)?;
         directory.hand_over(&stage.file)?;
+        stage.write(bytes)?;
         stage.sync()?;
         Ok(stage)
     }

@@ -13,6 +13,7 @@ use super::platform::{self, Directory};
 use super::read::{self, Settled};
 use super::sidecar::Sidecars;
 use super::stage::Stage;
+use super::sweep;
 
 /// Name of the key file in the state directory.
 const KEY: &str = "key";
@@ -76,7 +77,9 @@ fn check_private(path: &Path, metadata: &std::fs::Metadata, bits: u32) -> Result
 /// [`FsError::Io`]; the file is then as it was, or its new content is not durable.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
     let (directory, name) = place(path)?;
-    Stage::private(&directory, &Sidecars::of(name), bytes)
+    let sidecars = Sidecars::of(name);
+    sweep::sweep_dead_stages(&directory, &sidecars)?;
+    Stage::private(&directory, &sidecars, bytes)
         .and_then(|stage| stage.publish(name))
         .and_then(|()| directory.sync())
         .map_err(FsError::io("write", path))
@@ -119,8 +122,10 @@ pub fn install_key(state_dir: &Path) -> Result<[u8; 32], FsError> {
     create_state_dir(state_dir)?;
     let key = draw().map_err(FsError::io("draw random bytes for", &path))?;
     let (directory, name) = place(&path)?;
-    let published = Stage::private(&directory, &Sidecars::of(name), &key)
-        .and_then(|stage| stage.publish_new(name));
+    let sidecars = Sidecars::of(name);
+    sweep::sweep_dead_stages(&directory, &sidecars)?;
+    let published =
+        Stage::private(&directory, &sidecars, &key).and_then(|stage| stage.publish_new(name));
     match published {
         Ok(()) => {}
         // Another process was faster. Its key is the key.
@@ -267,6 +272,20 @@ mod tests {
         symlink("elsewhere", &path).unwrap();
         assert!(matches!(install_key(dir.path()), Err(FsError::Io { .. })));
         assert!(!dir.path().join("elsewhere").exists());
+    }
+
+    #[test]
+    fn what_dead_processes_left_is_swept_and_what_live_ones_write_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let path = dir.path().join("a");
+        let stage = |pid| dir.path().join(format!(".a.confwarden.{pid}-0f.tmp"));
+        fs::write(stage(child.id()), "").unwrap();
+        fs::write(stage(std::process::id()), "").unwrap();
+        write_private(&path, b"").unwrap();
+        assert!(!stage(child.id()).exists());
+        assert!(stage(std::process::id()).exists());
     }
 
     #[test]

@@ -180,15 +180,8 @@ impl Directory {
     /// Else one `sudo confwarden` would leave a lock, a key or a config behind that the directory's
     /// owner cannot open. Not being root, we could not and need not.
     pub(super) fn hand_over(&self, file: &File) -> io::Result<()> {
-        if !rustix::process::geteuid().is_root() {
-            return Ok(());
-        }
         let directory = self.handle.metadata()?;
-        if directory.uid() == file.metadata()?.uid() {
-            return Ok(());
-        }
-        let (owner, group) = (Uid::from_raw(directory.uid()), Gid::from_raw(directory.gid()));
-        Ok(rustix::fs::fchown(file, Some(owner), Some(group))?)
+        hand_over(file, directory.uid(), directory.gid())
     }
 
     /// Whether a lock file found here may be written to: it could have been planted.
@@ -206,6 +199,15 @@ impl Directory {
         }
         Ok(Ok(()))
     }
+}
+
+/// Gives a file that root has just created to somebody.
+pub(super) fn hand_over(file: &File, owner: u32, group: u32) -> io::Result<()> {
+    if !rustix::process::geteuid().is_root() || file.metadata()?.uid() == owner {
+        return Ok(());
+    }
+    let (owner, group) = (Uid::from_raw(owner), Gid::from_raw(group));
+    Ok(rustix::fs::fchown(file, Some(owner), Some(group))?)
 }
 
 /// Which file it is, and when it was last written.

@@ -121,7 +121,7 @@ impl AuthState {
     }
 
     /// The secret that the mode needs and that is not there.
-    pub(crate) fn missing(&self) -> Option<Secret> {
+    pub(crate) fn missing(self) -> Option<Secret> {
         match self.mode {
             Mode::Token if !self.token.is_there() => Some(Secret::Token),
             Mode::Password if !self.password.is_there() => Some(Secret::Password),
@@ -219,7 +219,7 @@ impl<'a> AuthStep<'a> {
 }
 
 impl AuthState {
-    fn credential(&self, secret: Secret) -> Credential {
+    fn credential(self, secret: Secret) -> Credential {
         match secret {
             Secret::Token => self.token,
             Secret::Password => self.password,

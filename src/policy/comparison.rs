@@ -60,7 +60,9 @@ impl<'a> Comparison<'a> {
                     pair_elements(before, after, push);
                 }
                 (_, Some(Value::Object(after))) => {
-                    after.iter().for_each(|(key, value)| push(Step::Key(key), None, Some(value)));
+                    for (key, value) in after {
+                        push(Step::Key(key), None, Some(value));
+                    }
                 }
                 (_, Some(Value::Array(after))) => pair_elements(&[], after, push),
                 _ => {}

@@ -31,7 +31,7 @@ use rules::RULES;
 
 /// Looking a place up costs a walk through the text: beyond this many findings of one rule, which
 /// nobody reads to the end, the path has to do.
-const LOCATED: usize = 50;
+const LOCATED: usize = 20;
 
 /// How much of the file the writer meant to speak for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub struct Transition<'a> {
 ///
 /// Findings come with the action of the profile, not yet changed by `--allow`; what
 /// [`Override::Never`](crate::finding::Override::Never) marks is denied by every profile. Of one
-/// rule, only the first 50 findings have a location.
+/// rule, only the first 20 findings have a location.
 #[must_use]
 pub fn judge(transition: &Transition<'_>, profile: &Profile) -> Vec<Finding> {
     let review = Review::new(transition, profile);

@@ -5,6 +5,7 @@
 use super::Transition;
 use super::auth::AuthStep;
 use super::comparison::{Comparison, Pair};
+use crate::compose::Configuration;
 use crate::doc::{KeyPath, Value};
 use crate::finding::Origin;
 use crate::profile::Profile;
@@ -21,7 +22,7 @@ pub(crate) struct Review<'a> {
 
 impl<'a> Review<'a> {
     pub(crate) fn new(transition: &'a Transition<'a>, profile: &'a Profile) -> Self {
-        let base = transition.base.map(|base| base.effective());
+        let base = transition.base.map(Configuration::effective);
         let candidate = transition.candidate.effective();
         Self {
             transition,
@@ -33,7 +34,7 @@ impl<'a> Review<'a> {
 
     /// The base with every include resolved.
     pub(crate) fn base(&self) -> Option<&'a Value> {
-        self.transition.base.map(|base| base.effective())
+        self.transition.base.map(Configuration::effective)
     }
 
     /// The candidate with every include resolved.

@@ -39,6 +39,10 @@ pub const BUILTIN_NAMES: [&str; 2] = [OPENCLAW.name, GENERIC.name];
 
 impl Profile {
     /// The built-in profile `name`, see [`BUILTIN_NAMES`].
+    ///
+    /// # Panics
+    ///
+    /// Never: a test reads every one of them.
     #[must_use]
     pub fn builtin(name: &str) -> Option<Self> {
         let builtin = BUILTINS.iter().find(|builtin| builtin.name == name)?;

@@ -13,6 +13,8 @@ mod file;
 pub(crate) mod placeholder;
 mod reference;
 mod reload;
+#[cfg(test)]
+mod schema;
 pub(crate) mod secret;
 pub(crate) mod url;
 mod version;

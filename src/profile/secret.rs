@@ -115,7 +115,7 @@ impl<'p> Trail<'p> {
                 }
             }
         }
-        self.settle(step, Word::No);
+        self.settle(step, &Word::No);
     }
 
     /// Steps into the member `key` of an object.
@@ -146,11 +146,11 @@ impl<'p> Trail<'p> {
             by_word: last.by_word,
             is_excepted: last.is_excepted,
         };
-        self.settle(step, Word::From(start));
+        self.settle(step, &Word::From(start));
     }
 
     /// Decides what the new step is, and takes it.
-    fn settle(&mut self, mut step: Step, word: Word) {
+    fn settle(&mut self, mut step: Step, word: &Word) {
         let (paths, mut by_path, mut is_excepted) = (self.secrets.paths.len(), false, false);
         step.open.retain(|open| {
             let is_complete = self.pattern(open.pattern).len() == open.fitting;
@@ -162,7 +162,7 @@ impl<'p> Trail<'p> {
         step.is_excepted |= is_excepted;
         if let Word::From(start) = word {
             let has_exception = self.secrets.except.iter().any(|word| self.dotted.ends_with(word));
-            step.by_word = !has_exception && (step.by_word || self.has_secret_word(start));
+            step.by_word = !has_exception && (step.by_word || self.has_secret_word(*start));
         }
         self.steps.push(step);
     }

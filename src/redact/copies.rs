@@ -25,7 +25,8 @@ impl Secrets {
     pub(super) fn add(&mut self, text: &str, marker: &str) {
         if text.len() >= SHORTEST && !self.markers.contains_key(text) {
             self.markers.insert(text.to_owned(), marker.to_owned());
-            for line in text.lines().map(str::trim).filter(|line| line.len() < text.len()) {
+            let lines = text.split(['\n', '\r', '\u{2028}', '\u{2029}']).map(str::trim);
+            for line in lines.filter(|line| line.len() < text.len()) {
                 if line.len() >= SHORTEST_LINE && !self.markers.contains_key(line) {
                     self.markers.insert(line.to_owned(), marker.to_owned());
                 }

@@ -27,7 +27,8 @@ impl Redactor<'_> {
     /// Lines stay as they are, but for secrets of several lines, which become one.
     #[must_use]
     pub fn text(&self, document: &Document) -> String {
-        self.texts(&[document]).pop().expect("one text for one document")
+        // One text for one document.
+        self.texts(&[document]).swap_remove(0)
     }
 
     /// The texts of `documents`, as [`Self::text`], each without the secrets of all: a diff of two
@@ -65,7 +66,7 @@ impl Redactor<'_> {
                 _ => self.cover_scalar(node, trail.is_secret(), &mut cover, secrets),
             }
         }
-        nodes.sort_unstable_by_key(|node| node.span().start);
+        nodes.sort_by_key(|node| start_of(*node));
         self.cover_comments(&nodes, &mut cover, secrets);
         cover
     }
@@ -149,7 +150,9 @@ impl Redactor<'_> {
             let is_secret = |steps: &[&str]| {
                 contexts(nodes, *comment, document.format()).any(|context| {
                     let mut trail = Trail::at(&self.profile.secrets, &context);
-                    steps.iter().for_each(|step| trail.push_name(step));
+                    for step in steps {
+                        trail.push_name(step);
+                    }
                     trail.is_secret()
                 })
             };
@@ -178,13 +181,18 @@ impl Redactor<'_> {
 /// In JSON5 these are the containers around it. Tables of TOML have no end, so there each container
 /// of the value before it counts.
 fn contexts(nodes: &[Node<'_>], comment: Span, format: Format) -> impl Iterator<Item = KeyPath> {
-    let before = nodes.partition_point(|node| node.span().start < comment.start);
+    let before = nodes.partition_point(|node| start_of(*node) < comment.start);
     let nearest = before.checked_sub(1).map(|index| nodes[index]);
     let around = std::iter::successors(nearest, |node| node.parent()).filter(move |node| {
         matches!(node.kind(), Kind::Object | Kind::Array)
             && (format == Format::Toml || node.span().contains(comment))
     });
     std::iter::once(KeyPath::root()).chain(around.take(CONTEXTS).map(names_of))
+}
+
+/// Where a member starts. That is its key: tables of one header in TOML start all at its bracket.
+fn start_of(node: Node<'_>) -> u32 {
+    node.key_span().unwrap_or_else(|| node.span()).start
 }
 
 /// The path of a container; which element of an array it is in does not matter to what is secret.
@@ -283,9 +291,15 @@ impl<'d> Cover<'d> {
             let (Some(token), Some(decoded)) = (spelling.span(), spelling.decoded()) else {
                 continue;
             };
-            let places = search.find(&decoded);
-            if places.len() > search.find(token.slice(self.document.source())).len() {
-                self.hide_token(token, places[0].1);
+            let raw = token.slice(self.document.source());
+            let (meant, written) = (search.find(&decoded), search.find(raw));
+            let meant_texts = meant.iter().map(|(place, _)| &decoded[place.clone()]);
+            let written_texts = written.iter().map(|(place, _)| &raw[place.clone()]);
+            // Where all copies are written as they are meant, these places are enough.
+            if let Some((_, marker)) = meant.first()
+                && !meant_texts.eq(written_texts)
+            {
+                self.hide_token(token, marker);
             }
         }
     }

@@ -13,6 +13,8 @@
 //!
 //! This module never writes a file: a redacted text is for eyes.
 
+#[cfg(test)]
+mod canary;
 mod comment;
 mod copies;
 mod document;

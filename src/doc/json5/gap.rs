@@ -111,14 +111,12 @@ impl Gap {
         let comma = self.pieces.iter().position(|piece| piece.kind == PieceKind::Comma);
         let on_first_line = first_end.unwrap_or(self.pieces.len());
         for index in 0..on_first_line {
+            // All on one line, the comma parts the members, and with them their comments.
+            let is_behind_comma = first_end.is_none() && comma.is_some_and(|comma| index > comma);
             self.pieces[index].owner = match (left, right) {
                 (Bound::Bracket, _) => Owner::Container,
-                // All on one line: the comma parts the members, and with them their comments.
-                (Bound::Item, Bound::Item)
-                    if first_end.is_none() && comma.is_some_and(|comma| index > comma) =>
-                {
-                    Owner::Next
-                }
+                (Bound::Item, Bound::Item) if is_behind_comma => Owner::Next,
+                (Bound::Item, Bound::Bracket) if is_behind_comma => Owner::Container,
                 (Bound::Item, _) => Owner::Previous,
             };
         }

@@ -7,7 +7,7 @@
 
 use super::carried::Carried;
 use super::container::{Container, Lines};
-use super::gap::{Gap, Owner, PieceKind, line_indent, line_start};
+use super::gap::{Gap, Owner, Piece, PieceKind, line_indent, line_start};
 use super::spell;
 use super::style::{Style, Styles, Trailing};
 use crate::doc::{Segment, Value};
@@ -162,14 +162,16 @@ impl<'d> Place<'_, 'd> {
         let newline = self.style.newline;
         if let Some(indent) = container.item_indent(index) {
             let body = self.body(arrival, indent, Lines::Many)?;
-            return Ok(vec![match gap.comma().filter(|_| gap.is_comma_first()) {
-                Some(comma) => {
-                    let space = if comma_space(&gap) { " " } else { "" };
-                    let text = format!(",{space}{}{newline}{indent}", body.without_comma());
-                    Splice::insert(comma.start, text)
-                }
-                None => Splice::insert(lead, format!("{}{newline}{indent}", body.with_comma())),
-            }]);
+            // The comma that starts a line: of this member, or where it is the first, of the next.
+            let (place, text) = if let Some(comma) = leading_comma(&gap) {
+                let space = if comma_space(&gap) { " " } else { "" };
+                (comma.start, format!(",{space}{}{newline}{indent}", body.without_comma()))
+            } else if let Some(space) = self.comma_before_second(index) {
+                (lead, format!("{}{newline}{space}", body.without_comma()))
+            } else {
+                (lead, format!("{}{newline}{indent}", body.with_comma()))
+            };
+            return Ok(vec![Splice::insert(place, text)]);
         }
         if arrival.needs_lines() {
             let indent = self.broken_indent(index);
@@ -180,6 +182,17 @@ impl<'d> Place<'_, 'd> {
         let body = self.body(arrival, indent, Lines::One)?;
         let text = body.inline_with_comma() + self.style.space;
         Ok(vec![Splice::insert(lead, text)])
+    }
+
+    /// What stands before the second member on its line, where that starts with a comma, and the
+    /// member at `index` is the first.
+    fn comma_before_second(&self, index: usize) -> Option<&'d str> {
+        let container = self.container;
+        let second = container.items.get(1).filter(|_| index == 0)?;
+        let gap = container.gap(1);
+        let comma = leading_comma(&gap).filter(|_| gap.comments().next().is_none())?;
+        let source = container.source();
+        Some(&source[line_start(source, comma.start)..second.start()])
     }
 
     /// Puts the first member into a container.
@@ -344,6 +357,11 @@ fn enclose(steps: &[Segment], text: String, style: &Style, indent: &str, lines: 
             }
         }
     })
+}
+
+/// The comma that starts the line of the member behind `gap`.
+fn leading_comma(gap: &Gap) -> Option<Piece> {
+    gap.comma().filter(|_| gap.is_comma_first())
 }
 
 /// Whether white space stands behind the comma that starts the line of a member.

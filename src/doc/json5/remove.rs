@@ -97,6 +97,8 @@ struct Hole {
     end: usize,
     has_previous: bool,
     has_next: bool,
+    /// Whether lines start with commas here.
+    comma_first: bool,
 }
 
 /// One line of what is left of a hole.
@@ -146,18 +148,18 @@ impl Hole {
         let comma_first = [indices.start, indices.end]
             .into_iter()
             .any(|index| index < count && container.gap(index).is_comma_first());
-        let mut hole = Self { tokens, start, end, has_previous, has_next };
+        let mut hole = Self { tokens, start, end, has_previous, has_next, comma_first };
         let had_trailing = !has_next && container.has_trailing_comma() == Some(true);
-        hole.choose_comma(comma_first, had_trailing);
+        hole.choose_comma(had_trailing);
         hole
     }
 
     /// Marks all commas but the one that the neighbours need.
-    fn choose_comma(&mut self, comma_first: bool, had_trailing: bool) {
+    fn choose_comma(&mut self, had_trailing: bool) {
         let mut commas: Vec<&mut Token> =
             self.tokens.iter_mut().filter(|token| token.is(PieceKind::Comma)).collect();
         let kept = match (self.has_previous, self.has_next) {
-            (true, true) if comma_first => commas.len().checked_sub(1),
+            (true, true) if self.comma_first => commas.len().checked_sub(1),
             (true, true) => Some(0),
             (true, false) if had_trailing => Some(0),
             _ => None,
@@ -173,8 +175,27 @@ impl Hole {
         let is_empty = !self.has_previous
             && !self.has_next
             && !self.tokens.iter().any(|token| token.stays() && token.is_solid());
-        let text = if is_empty { String::new() } else { self.text(source) };
+        let text = if is_empty {
+            String::new()
+        } else if let Some(before) = self.before_first_of_comma_first() {
+            source[self.start..before].to_owned()
+        } else {
+            self.text(source)
+        };
         trimmed_splice(source, self.start, self.end, &text)
+    }
+
+    /// Where the first member starts, when it goes and the next one, whose line starts with a
+    /// comma, can take its place.
+    fn before_first_of_comma_first(&self) -> Option<usize> {
+        if !self.comma_first || self.has_previous || !self.has_next {
+            return None;
+        }
+        let first = self.tokens.iter().position(|token| token.kind == TokenKind::Item)?;
+        let (before, behind) = self.tokens.split_at(first);
+        let is_plain = before.iter().all(Token::stays)
+            && !behind.iter().any(|token| token.stays() && token.is_solid());
+        is_plain.then_some(self.tokens[first].start)
     }
 
     /// What is left of the hole.
@@ -241,8 +262,10 @@ impl Hole {
                 text.push_str(run.last().map_or("", space));
             } else if run.iter().all(|token| token.stays() || token.fate == Fate::GoesComma) {
                 text.extend(run.iter().map(space));
-            } else {
+            } else if text.is_empty() || first.is(PieceKind::Space) {
                 text.push_str(space(first));
+            } else {
+                text.push_str(run.last().map_or("", space));
             }
             rest = behind;
         }

@@ -88,7 +88,7 @@ impl<'d> Styles<'d> {
         let strings = neighbours.string_quote().unwrap_or_else(|| self.census().quote());
         Style {
             strict: self.strict,
-            newline: newline(self.document.source(), container.open),
+            newline: self.newline(container),
             unit: self.unit(container),
             keys: if self.strict {
                 Keys::Quoted
@@ -113,7 +113,7 @@ impl<'d> Styles<'d> {
         let quote = self.census().quote();
         Style {
             strict: self.strict,
-            newline: newline(self.document.source(), 0),
+            newline: nearest_newline(self.document.source(), 0),
             unit: "  ".to_owned(),
             keys: Keys::Quoted,
             key_quote: quote,
@@ -174,6 +174,21 @@ impl<'d> Styles<'d> {
             Shape::ScalarArray => self.census().scalar_arrays(),
             Shape::Container(_) => Lines::Many,
         }
+    }
+
+    /// How lines end: as in this container, those around it, the text before.
+    fn newline(&self, container: &Container<'d>) -> &'static str {
+        if let Some(newline) = newline_of(container) {
+            return newline;
+        }
+        let mut around = Container::around(self.document, container.id);
+        while let Some(outer) = around {
+            if let Some(newline) = newline_of(&outer) {
+                return newline;
+            }
+            around = Container::around(self.document, outer.id);
+        }
+        nearest_newline(self.document.source(), container.open)
     }
 
     /// Whether new containers end with a comma: as this container, those around it, the file.
@@ -247,8 +262,8 @@ fn unit_of<'d>(container: &Container<'d>) -> Option<&'d str> {
     (!unit.is_empty()).then_some(unit)
 }
 
-/// The line end nearest before `offset`, else the first one behind it.
-fn newline(source: &str, offset: usize) -> &'static str {
+/// The line end before `offset`, else the first one behind it.
+fn nearest_newline(source: &str, offset: usize) -> &'static str {
     let bytes = source.as_bytes();
     let found = memchr::memrchr2(b'\n', b'\r', &bytes[..offset])
         .or_else(|| Some(offset + memchr::memchr2(b'\n', b'\r', &bytes[offset..])?));
@@ -258,6 +273,21 @@ fn newline(source: &str, offset: usize) -> &'static str {
         Some(at) if bytes[at] == b'\r' => "\r",
         _ => "\n",
     }
+}
+
+/// The last line end among the gaps of `container`, which unlike that of a string is layout.
+fn newline_of(container: &Container<'_>) -> Option<&'static str> {
+    let count = container.items.len();
+    [count, count.saturating_sub(1), 0].into_iter().find_map(|index| {
+        let gap = container.gap(index);
+        let mut ends = gap.pieces.iter().rev().filter(|piece| piece.kind == PieceKind::LineEnd);
+        ends.find_map(|end| match end.text(container.source()) {
+            "\n" => Some("\n"),
+            "\r\n" => Some("\r\n"),
+            "\r" => Some("\r"),
+            _ => None,
+        })
+    })
 }
 
 /// The members around a place.
@@ -395,6 +425,10 @@ impl Census {
     }
 
     fn count_container(&mut self, document: &Document, id: NodeId) {
+        if document.tree().children(id).nth(SAMPLE).is_some() {
+            // One voice is not worth a look at so many members.
+            return;
+        }
         let container = Container::of(document, id);
         let Some(lines) = container.lines() else { return };
         if Shape::of(document, id) == Some(Shape::ScalarArray) {

@@ -156,6 +156,19 @@ fn what_cannot_be_judged_is_never_reclaimed() {
 }
 
 #[test]
+fn a_lock_that_only_another_user_may_read_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(lock_file(&dir), r#"{"createdAt":"2026-01-01T00:00:00.000Z"}"#).unwrap();
+    fs::set_permissions(lock_file(&dir), fs::Permissions::from_mode(0o000)).unwrap();
+    let outcome = acquire(&dir);
+    if rustix::process::geteuid().is_root() {
+        assert!(outcome.is_ok(), "root may read anything: {outcome:?}");
+    } else {
+        assert!(matches!(outcome, Err(LockError::TimedOut { holder: None, .. })), "{outcome:?}");
+    }
+}
+
+#[test]
 fn a_reclaim_by_another_process_is_not_disturbed_unless_it_is_abandoned() {
     let dir = tempfile::tempdir().unwrap();
     let mutex = dir.path().join("openclaw.json.lock.reclaim");

@@ -148,6 +148,27 @@ fn a_write_that_cannot_be_synced_keeps_its_journal_until_the_next_lock() {
     assert!(!journal_path(dir.path()).exists());
 }
 
+#[test]
+fn journal_is_private_to_the_owner_of_the_file() {
+    let dir = place();
+    if child::is_root("give files to others") {
+        std::os::unix::fs::chown(config(dir.path()), Some(1000), Some(1000)).unwrap();
+    }
+    let owner = fs::metadata(config(dir.path())).unwrap().uid();
+    let path = journal_path(dir.path());
+    let seen = std::rc::Rc::new(std::cell::Cell::new(None));
+    let witness = std::rc::Rc::clone(&seen);
+    let _hook = hook(as_mounted(move |reached| {
+        if reached == Moment::BeforeInPlace {
+            let metadata = fs::metadata(&path)?;
+            witness.set(Some((metadata.uid(), metadata.mode() & 0o7777)));
+        }
+        Ok(())
+    }));
+    replace(dir.path(), LONGER).unwrap();
+    assert_eq!(seen.get(), Some((owner, 0o600)));
+}
+
 #[track_caller]
 fn check_recovered(found: &[u8], new: &[u8], expected: &[u8]) {
     let dir = place();

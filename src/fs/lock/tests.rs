@@ -6,8 +6,10 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::thread;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::io::Errno;
 
 use super::super::child::{self, Child};
+use super::super::moment::hook;
 use super::super::replace::ReplaceOptions;
 
 const LONG: Wait = Wait::UpTo(Duration::from_mins(1));
@@ -101,6 +103,34 @@ fn lock_needs_no_config_but_its_directory() {
     drop(guard);
     drop(dir);
     assert!(matches!(LockGuard::acquire(target, Wait::No, "x"), Err(LockError::Io { .. })));
+}
+
+#[test]
+fn a_file_system_without_locks_is_told_from_a_held_lock() {
+    let dir = tempfile::tempdir().unwrap();
+    for errno in [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP] {
+        let _hook = hook(move |moment| match moment {
+            Moment::BeforeLock => Err(errno.into()),
+            _ => Ok(()),
+        });
+        assert!(matches!(acquire_error(dir.path()), LockError::Unsupported { .. }));
+    }
+    let _hook = hook(|moment| match moment {
+        Moment::BeforeLock => Err(Errno::IO.into()),
+        _ => Ok(()),
+    });
+    assert!(matches!(acquire_error(dir.path()), LockError::Io { .. }));
+}
+
+#[test]
+fn an_interrupted_lock_is_tried_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut signals = [()].into_iter();
+    let _hook = hook(move |moment| match moment {
+        Moment::BeforeLock if signals.next().is_some() => Err(Errno::INTR.into()),
+        _ => Ok(()),
+    });
+    drop(acquire(dir.path()));
 }
 
 #[test]

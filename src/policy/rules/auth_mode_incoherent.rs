@@ -51,8 +51,8 @@ enum Incoherence {
 
 fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     let Some(step) = &review.auth else { return Vec::new() };
-    let before = step.before.as_ref().map(incoherences).unwrap_or_default();
-    let found = incoherences(&step.after).into_iter().filter_map(|fault| match fault {
+    let before = step.before.map(incoherences).unwrap_or_default();
+    let found = incoherences(step.after).into_iter().filter_map(|fault| match fault {
         Incoherence::Missing(secret) => {
             let was_missing = step.before.is_some_and(|state| state.missing() == Some(secret));
             (!was_missing && !step.is_dropped(secret)).then(|| of_absence(step, fault))
@@ -81,7 +81,7 @@ fn of_absence(step: &AuthStep<'_>, fault: Incoherence) -> Fault<'static> {
     if step.before.is_none() { fault.at_most(Action::Warn) } else { fault }
 }
 
-fn incoherences(state: &AuthState) -> Vec<Incoherence> {
+fn incoherences(state: AuthState) -> Vec<Incoherence> {
     let mut found = Vec::new();
     match state.mode {
         Mode::Ambiguous => found.push(Incoherence::Ambiguous),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::compose::Part;
+use crate::compose::{Configuration, Part};
 use crate::doc::{Format, KeyPath, Node, Wtf8String};
 use crate::finding::{Action, Override};
 use crate::policy::outline::{Elements, Outline};
@@ -45,7 +45,7 @@ fn in_part<'a>(review: &Review<'a>, part: &'a Part) -> Vec<Fault<'a>> {
     // How many the base had, by path without regard to places in arrays: an element that moved
     // brings nothing.
     let mut known: HashMap<KeyPath, usize> = HashMap::new();
-    let base = review.transition.base.into_iter().flat_map(|base| base.parts());
+    let base = review.transition.base.into_iter().flat_map(Configuration::parts);
     for twin in base.filter(|twin| twin.file == part.file) {
         for duplicate in duplicates(twin) {
             *known.entry(duplicate.place).or_default() += duplicate.surplus;
@@ -85,26 +85,21 @@ fn duplicates(part: &Part) -> Vec<Duplicate<'_>> {
     }
     let outline = Outline::of(&part.document);
     let mut found = Vec::new();
+    let mut members: Vec<(Wtf8String, Node<'_>)> = Vec::new();
     for (number, object) in outline.objects() {
-        let mut seen: HashMap<Wtf8String, usize> = HashMap::new();
-        let mut members: Vec<(Wtf8String, Node<'_>, usize)> = Vec::new();
-        for child in object.children() {
-            let Some(key) = child.key() else { continue };
-            let place = *seen.entry(key.clone()).or_insert(members.len());
-            match members.get_mut(place) {
-                Some((_, last, surplus)) => {
-                    *last = child;
-                    *surplus += 1;
-                }
-                None => members.push((key, child, 0)),
+        members.clear();
+        members.extend(object.children().filter_map(|child| Some((child.key()?, child))));
+        // Stable: of equal keys, the last in the text stays the last.
+        members.sort_by(|one, other| one.0.cmp(&other.0));
+        for twins in members.chunk_by(|one, other| one.0 == other.0) {
+            if let [.., _, (key, last)] = twins {
+                let path = outline.path(number, Elements::ByIndex).key(key.clone());
+                let place = outline.path(number, Elements::Alike).key(key.clone());
+                found.push(Duplicate { path, place, last: *last, surplus: twins.len() - 1 });
             }
         }
-        for (key, last, surplus) in members.into_iter().filter(|(.., surplus)| *surplus > 0) {
-            let path = outline.path(number, Elements::ByIndex).key(key.clone());
-            let place = outline.path(number, Elements::Alike).key(key);
-            found.push(Duplicate { path, place, last, surplus });
-        }
     }
+    found.sort_by_key(|duplicate| duplicate.last.span().start);
     found
 }
 

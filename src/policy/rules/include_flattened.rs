@@ -23,7 +23,7 @@ in it (openclaw#11696, #70087, #41050)",
         allowed_by: Override::ByFlag,
         bad: Example::whole_file(
             r#"{ channels: { $include: "./channels.json5" } }"#,
-            r#"{ channels: { telegram: { enabled: true } } }"#,
+            "{ channels: { telegram: { enabled: true } } }",
         ),
         good: Example::whole_file(
             r#"{ channels: { $include: "./channels.json5" } }"#,
@@ -192,9 +192,12 @@ mod tests {
         let pair = "{ list: [{ $include: 'x.json' }, { x: 2 }] }";
         Case::files(&[("openclaw.json", pair), x], &[("openclaw.json", "{ list: [{ x: 2 }] }")])
             .check(&[]);
-        let bare = "{ list: [{ $include: 'x.json' }] }";
-        Case::files(&[("openclaw.json", bare), x], &[("openclaw.json", "{ list: [{ x: 1 }] }")])
-            .check(&[denied(RULE, "list[0].$include")]);
+        let nameless = "{ list: [{ $include: 'x.json' }] }";
+        Case::files(
+            &[("openclaw.json", nameless), x],
+            &[("openclaw.json", "{ list: [{ x: 1 }] }")],
+        )
+        .check(&[denied(RULE, "list[0].$include")]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::doc::{KeyPath, Value};
 use crate::finding::{Action, Override};
-use crate::policy::auth::{Credential, Secret};
+use crate::policy::auth::{Credential, Mode, Secret};
 use crate::policy::comparison::{Pair, is_same};
 use crate::policy::review::{Review, origin};
 use crate::policy::rule::{Check, Example, Fault, Rule, RuleDoc};
@@ -83,10 +83,11 @@ fn in_credentials<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
 }
 
 fn in_text<'a>(review: &Review<'a>, pair: &Pair<'a>, text: &str) -> Option<Fault<'a>> {
-    let is_sentinel = is_sentinel(review, text);
-    if !is_sentinel && !review.profile.placeholders.is_junk(text) {
+    // Every mark of redaction is junk, and hardly any text is.
+    if !review.profile.placeholders.is_junk(text) {
         return None;
     }
+    let is_sentinel = is_sentinel(review, text);
     let path = review.comparison.path(pair);
     if is_reported(review, &path) {
         return None;
@@ -109,9 +110,13 @@ fn in_text<'a>(review: &Review<'a>, pair: &Pair<'a>, text: &str) -> Option<Fault
     Some(fault.from(origin(was_same)))
 }
 
-/// Whether [`in_credentials`] or `auth-token-dropped` speak of `path`.
+/// Whether [`in_credentials`] or `auth-token-dropped` speak of `path`, or it holds a word that is
+/// the name of a mode (`none`).
 fn is_reported(review: &Review<'_>, path: &KeyPath) -> bool {
-    review.auth.is_some_and(|step| Secret::ALL.iter().any(|secret| secret.path(step.auth) == path))
+    review.auth.is_some_and(|step| {
+        let is_mode = step.auth.mode == *path && step.after.mode != Mode::Unknown;
+        is_mode || Secret::ALL.iter().any(|secret| secret.path(step.auth) == path)
+    })
 }
 
 fn is_sentinel(review: &Review<'_>, text: &str) -> bool {
@@ -120,7 +125,9 @@ fn is_sentinel(review: &Review<'_>, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Case, allowed, denied, never, noted, noted_never, warned};
+    use super::super::testing::{
+        Case, allowed, denied, never, noted, noted_never, openclaw, warned,
+    };
 
     const RULE: &str = "placeholder-value";
 
@@ -171,6 +178,17 @@ mod tests {
             .check(&[denied(RULE, "gateway.mode")]);
         Case::paths("{}", "{ channels: { telegram: { botToken: '' } } }")
             .check(&[warned(RULE, "channels.telegram.botToken")]);
+    }
+
+    #[test]
+    fn the_name_of_a_mode_is_no_placeholder() {
+        let mut profile = openclaw();
+        profile.placeholders.junk.push("none".to_owned());
+        let case = |mode: &str| {
+            Case::paths("{}", &format!("{{ gateway: {{ auth: {{ mode: '{mode}' }} }} }}"))
+        };
+        case("none").by(profile.clone()).check(&[]);
+        case("null").by(profile).check(&[denied(RULE, "gateway.auth.mode")]);
     }
 
     #[test]

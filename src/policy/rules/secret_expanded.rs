@@ -37,7 +37,7 @@ the gateway's own writes, updates and `doctor` stored bot tokens and API keys in
 
 fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     let expanded = review.kept().filter(|(pair, before, after)| {
-        is_literal(review, after) && is_reference(review, pair, before)
+        is_reference(review, pair, before) && is_literal(review, after)
     });
     expanded
         .map(|(pair, before, _)| {

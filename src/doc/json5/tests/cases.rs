@@ -1,24 +1,15 @@
 //! The cases every editor of JSON5 was measured with, each by its name.
 
-use crate::doc::{Change, Document, Format, Value};
+use super::{parse, relocate, remove};
+use crate::doc::{Change, Value};
 
 #[track_caller]
 fn edit(source: &str, changes: &[Change]) -> String {
-    let document = Document::parse(source, Format::Json5).expect("a good text");
-    document.edit(changes).expect("an edit that can be made").source().to_owned()
+    parse(source).edit(changes).expect("an edit that can be made").source().to_owned()
 }
 
-fn set(path: &str, value: Value) -> Change {
-    Change::Set { path: path.parse().expect("a good path"), value }
-}
-
-fn remove(path: &str) -> Change {
-    Change::Remove { path: path.parse().expect("a good path") }
-}
-
-fn relocate(from: &str, to: &str) -> Change {
-    let path = |text: &str| text.parse().expect("a good path");
-    Change::Move { from: path(from), to: path(to) }
+fn set(to: &str, value: Value) -> Change {
+    Change::Set { path: super::path(to), value }
 }
 
 #[test]
