@@ -1,3 +1,5 @@
+//! Tests of includes: merging, routing of edits, faults.
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 

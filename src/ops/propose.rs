@@ -115,7 +115,11 @@ fn read(
         return Ok(node.to_value());
     }
     match Document::parse(text, Format::Json5) {
+        // `12e45` is a number and a likely token: as a number it would lose its spelling.
+        Ok(document) if secret && document.root().kind() == Kind::Number => Ok(plain()),
         Ok(document) => Ok(document.root().to_value()),
+        // No secret is an array, so `[` is how this one starts.
+        Err(_) if secret && text.starts_with('[') => Ok(plain()),
         // A text that starts like JSON5 was meant as it; anything else is a plain string.
         Err(source) if text.trim_start().starts_with(['{', '[', '"', '\'']) => {
             Err(OpsError::Value { path: path.clone(), source })

@@ -92,7 +92,12 @@ impl From<OpsError> for CommandError {
             }
             _ => None,
         };
-        Self { exit, source: anyhow::Error::new(error), hints, place }
+        let source = match error {
+            // What was typed for a rule may be anything, also a misplaced secret.
+            OpsError::UnknownRule(_) => anyhow::anyhow!("`--allow` names a rule that does not exist"),
+            error => anyhow::Error::new(error),
+        };
+        Self { exit, source, hints, place }
     }
 }
 
@@ -109,13 +114,15 @@ fn exit_of(error: &OpsError) -> Exit {
         OpsError::Syntax { .. }
         | OpsError::Value { .. }
         | OpsError::Path(_)
+        | OpsError::NoObject { .. }
+        | OpsError::AcrossFiles { .. }
         | OpsError::Composed { .. } => Exit::Invalid,
         OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
         OpsError::Edit { .. } => Exit::Invalid,
         OpsError::ArrayShrinks { .. } => Exit::Refused,
         OpsError::Conflict { .. } | OpsError::Contended { .. } => Exit::Conflict,
-        OpsError::UnknownRule { .. } => Exit::Usage,
-        OpsError::Replace { source, .. } => exit_of_replace(source),
+        OpsError::UnknownRule(_) => Exit::Usage,
+        OpsError::Replace(source) => exit_of_replace(source),
         OpsError::Incomplete { .. } => Exit::Incomplete,
         _ => Exit::Internal,
     }
@@ -141,7 +148,7 @@ fn exit_of_replace(error: &ReplaceError) -> Exit {
 
 fn hints_of(error: &OpsError) -> Vec<String> {
     let hint: String = match error {
-        OpsError::Missing { .. } => "name another file with `--config PATH`; \
+        OpsError::Missing { .. } | OpsError::Fs(FsError::MissingDirectory { .. }) => "name another file with `--config PATH`; \
              `--create` makes it, on a command that writes"
             .into(),
         OpsError::Syntax { source, .. } | OpsError::Value { source, .. } => match source.hint {
@@ -159,11 +166,14 @@ fn hints_of(error: &OpsError) -> Vec<String> {
             "`unset` it first, or choose another place".into()
         }
         OpsError::Composed { .. } => "edit the file that the value stands in, with `--config`".into(),
+        OpsError::AcrossFiles { .. } => {
+            "move it in two steps: `set` it at its new place, then `unset` it at the old one".into()
+        }
         OpsError::Conflict { .. } | OpsError::Contended { .. } => {
             "look at what the other writer did, then try again".into()
         }
-        OpsError::UnknownRule { similar, .. } => return hints_of_unknown_rule(similar),
-        OpsError::Replace { source, .. } => return hints_of_replace(source),
+        OpsError::UnknownRule(error) => return hints_of_unknown_rule(&error.similar),
+        OpsError::Replace(source) => return hints_of_replace(source),
         _ => return Vec::new(),
     };
     vec![hint]

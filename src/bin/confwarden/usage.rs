@@ -46,7 +46,8 @@ pub(crate) fn explain(error: &Error, arguments: &[OsString]) -> CommandError {
     }
     let similar: Vec<String> = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
         .into_iter()
-        .flat_map(|kind| own(error, kind))
+        // The likest is the last one.
+        .flat_map(|kind| own(error, kind).into_iter().rev())
         .collect();
     if !similar.is_empty() {
         result = result.hint(format!("there is {}", listed(&similar)));

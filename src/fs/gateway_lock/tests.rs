@@ -1,3 +1,5 @@
+//! Tests of the gateway's own lock: stale holders, foreign locks, release.
+
 use super::*;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -1,3 +1,5 @@
+//! Tests of the write in place: processes that die half way, recovery.
+
 use super::*;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;

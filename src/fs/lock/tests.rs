@@ -1,3 +1,5 @@
+//! Tests of the lock: several processes, dying holders, odd files in its place.
+
 use super::*;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};

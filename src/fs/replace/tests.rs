@@ -1,3 +1,5 @@
+//! Tests of the replace: attributes, links, drift, foreign writers in between.
+
 use super::*;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};

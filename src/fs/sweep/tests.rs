@@ -1,3 +1,5 @@
+//! Tests of the sweep: what is removed, and what is kept for a person.
+
 use super::*;
 use std::fs;
 use std::path::Path;

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use confwarden::doc::KeyPath;
 use confwarden::fs;
 use confwarden::ops::{Assignment, Input, Request};
+use confwarden::profile::{Profile, Reference};
 
 use super::Context;
 use crate::args::SetArgs;
@@ -16,8 +17,7 @@ pub(super) fn run(args: &SetArgs, context: &Context<'_>) -> Result<Reply, Comman
     let exposed: Vec<KeyPath> = if args.stdin {
         Vec::new()
     } else {
-        let secrets = &context.workspace.profile.secrets;
-        assignments.iter().map(|a| &a.path).filter(|path| secrets.is_secret(path)).cloned().collect()
+        exposed(&assignments, &context.workspace.profile)
     };
     let mut reply = context.write(&Request::Set(assignments), &args.write)?;
     if let Reply::Write(outcome) = &mut reply {
@@ -29,6 +29,21 @@ pub(super) fn run(args: &SetArgs, context: &Context<'_>) -> Result<Reply, Comman
         }
     }
     Ok(reply)
+}
+
+/// The paths of secrets that stand among the arguments as they are, not as references.
+fn exposed(assignments: &[Assignment], profile: &Profile) -> Vec<KeyPath> {
+    assignments
+        .iter()
+        .filter(|assignment| match &assignment.input {
+            // An object in a secret's place says where the secret is.
+            Input::Text(text) => !Reference::is_all_of(text) && !text.starts_with('{'),
+            Input::String(text) => !Reference::is_all_of(text),
+            Input::Value(_) => false,
+        })
+        .map(|assignment| assignment.path.clone())
+        .filter(|path| profile.secrets.is_secret(path))
+        .collect()
 }
 
 fn from_arguments(args: &SetArgs) -> Result<Vec<Assignment>, CommandError> {

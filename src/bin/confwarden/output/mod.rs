@@ -95,13 +95,10 @@ impl Printer {
                 (text::data(report, stdout), text::talk(report, self.summary, stderr))
             }
         };
-        // What was done comes first: if standard output is closed, a person still learns of it.
-        let talked = write(&mut io::stderr().lock(), &talk);
         let exit = self.finish(report.exit(), write(&mut io::stdout().lock(), &data));
-        match talked {
-            Ok(()) => exit,
-            // Nobody reads it, or nobody can: there is no better place to say so.
-            Err(_) => exit,
+        match write(&mut io::stderr().lock(), &talk) {
+            // If nobody can read it there is no better place to say so; the code says the rest.
+            Ok(()) | Err(_) => exit,
         }
     }
 

@@ -25,6 +25,9 @@ const SCHEMA: &str = "confwarden.report.v1";
 /// Said where a value had secrets in it.
 const REVEAL: &str = "secrets are shown as fingerprints: `--reveal` prints them";
 
+/// Said where the key of the fingerprints could not be kept.
+const PASSING: &str = "fingerprints of secrets hold for this output only";
+
 /// With what eyes a reply is looked at.
 pub(crate) struct Sight<'a> {
     /// What the command was about.
@@ -38,15 +41,18 @@ pub(crate) struct Sight<'a> {
 impl Sight<'_> {
     /// The redactor, with this installation's key.
     ///
-    /// Where the key cannot be kept, as in a read-only home, one for this run does: fingerprints
-    /// then compare within one output only. A dry run makes no file either.
-    fn redactor(&self) -> Redactor<'_> {
+    /// Where the key cannot be kept, as in a read-only home, one for this run does, and a notice
+    /// says so. A dry run makes no file, so it makes no key either.
+    fn redactor(&self, notices: &mut Vec<String>) -> Redactor<'_> {
         let state_dir = &self.workspace.state_dir;
         let key = match self.dry_run {
-            DryRun::Yes => fs::present_install_key(state_dir),
-            DryRun::No => fs::install_key(state_dir).ok(),
+            DryRun::Yes => fs::present_install_key(state_dir).unwrap_or_else(fs::passing_key),
+            DryRun::No => fs::install_key(state_dir).unwrap_or_else(|error| {
+                notices.push(format!("{PASSING}: {error}"));
+                fs::passing_key()
+            }),
         };
-        Redactor::new(&self.workspace.profile, key.unwrap_or_else(fs::passing_key))
+        Redactor::new(&self.workspace.profile, key)
     }
 }
 
@@ -179,7 +185,7 @@ impl Report {
                 let value = match reveal {
                     Reveal::Yes => value,
                     Reveal::No => {
-                        let redacted = sight.redactor().value(&path, &value);
+                        let redacted = sight.redactor(&mut report.notices).value(&path, &value);
                         if redacted != value {
                             report.notices.push(REVEAL.to_owned());
                         }
@@ -268,7 +274,7 @@ impl Report {
     }
 
     fn take_outcome(&mut self, outcome: Outcome, before: Option<&Path>, sight: &Sight<'_>) {
-        let redactor = sight.redactor();
+        let redactor = sight.redactor(&mut self.notices);
         self.gateway_version = outcome.gateway_version;
         self.changes = outcome
             .changes
@@ -293,8 +299,12 @@ impl Report {
                 (None, None) => NOWHERE.to_owned(),
             };
             let diff = if diffed {
-                let texts = redactor.texts(&[file.before.as_ref(), Some(&file.after)]);
-                diff::unified(&before_name, &texts[0], &after_name, &texts[1])
+                // Together: a secret of one side may stand in a comment of the other.
+                let documents: Vec<_> = file.before.iter().chain([&file.after]).collect();
+                let mut texts = redactor.texts(&documents);
+                let after = texts.pop().unwrap_or_default();
+                let before = texts.pop().unwrap_or_default();
+                diff::unified(&before_name, &before, &after_name, &after)
             } else {
                 String::new()
             };
