@@ -122,7 +122,7 @@ fn exit_of(error: &OpsError) -> Exit {
         OpsError::ArrayShrinks { .. } => Exit::Refused,
         OpsError::Conflict { .. } | OpsError::Contended { .. } => Exit::Conflict,
         OpsError::UnknownRule(_) => Exit::Usage,
-        OpsError::Replace(source) => exit_of_replace(source),
+        OpsError::Replace { source, .. } => exit_of_replace(source),
         OpsError::Incomplete { .. } => Exit::Incomplete,
         _ => Exit::Internal,
     }
@@ -173,7 +173,7 @@ fn hints_of(error: &OpsError) -> Vec<String> {
             "look at what the other writer did, then try again".into()
         }
         OpsError::UnknownRule(error) => return hints_of_unknown_rule(&error.similar),
-        OpsError::Replace(source) => return hints_of_replace(source),
+        OpsError::Replace { source, .. } => return hints_of_replace(source),
         _ => return Vec::new(),
     };
     vec![hint]
