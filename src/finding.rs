@@ -7,6 +7,32 @@ use std::path::PathBuf;
 use crate::doc::KeyPath;
 use crate::text::Position;
 
+/// The ids of all rules, as documented: what `--allow` and the `[actions]` of a profile may name.
+///
+/// They are public: rules are added, and never renamed.
+pub const RULE_IDS: &[&str] = &[
+    "auth-token-dropped",
+    "auth-token-changed",
+    "auth-block-lost",
+    "auth-mode-incoherent",
+    "placeholder-value",
+    "secret-expanded",
+    "secret-unresolved",
+    "include-flattened",
+    "include-unresolved",
+    "keys-lost",
+    "file-shrunk",
+    "type-changed",
+    "comments-lost",
+    "duplicate-key",
+    "syntax",
+    "schema",
+    "unknown-key",
+    "insecure-mode",
+    "token-drift",
+    "legacy-key",
+];
+
 /// What a finding does to the write it was found in.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize,

@@ -1,4 +1,65 @@
 //! confwarden: the guardian of a gateway's configuration file.
+//!
+//! This page is the map. Every write, whoever asks for it, is one transaction:
+//!
+//! ```text
+//! lock -> read base -> propose -> parse -> judge -> commit, only if the base is still there
+//! ```
+//!
+//! # Layers
+//!
+//! Each module may use those above it and none below; a test and the ban list in `.clippy.toml` hold
+//! that. Everything down to [`policy`] decides and is pure; [`fs`] acts; [`ops`] joins the two.
+//!
+//! | module | its noun | never |
+//! | --- | --- | --- |
+//! | [`text`] | bytes and positions: spans, layout, splices | knows a format |
+//! | [`doc`] | a parsed file: values with their places, edits, differences | touches a file, knows a policy |
+//! | [`finding`] | what a rule reports | quotes a value |
+//! | [`profile`] | what is known of one gateway, as data | reads a file or the environment |
+//! | [`redact`] | what may be shown | shows a secret |
+//! | [`compose`] | a configuration of several files (`$include`) | opens a file |
+//! | [`policy`] | rules over the step from base to candidate | does IO |
+//! | [`fs`] | locks, reads, atomic replaces | parses a document |
+//! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
+//! | `bin/confwarden` | arguments, settings, output, exit codes | decides about a configuration |
+//!
+//! # Invariants
+//!
+//! - **A serialiser never writes a user's file.** An edit is a list of [`text::Splice`]s. Its result is
+//!   read again and must mean what was asked, with every comment outside of what was removed
+//!   ([`doc::Document::edit`]); two independent halves, the planner of the format and the arithmetic on
+//!   values, must agree.
+//! - **No write without the lock.** Only an [`fs::LockGuard`] can replace a file, and it must say what it
+//!   read. The lock is a courtesy among writers that ask for it; the comparison at the commit is the
+//!   safety against those that do not.
+//! - **A rule judges what a write does.** A fault that the base had is reported and never blocks.
+//! - **Findings are values, errors are for what could not be done.** Neither quotes a value of a
+//!   document: it may be a secret. `Debug` of documents, strings and inputs shows sizes only.
+//! - **The engine knows no gateway.** Paths, secrets, reload classes and locks of OpenClaw are data in
+//!   `profile/builtin/openclaw.toml`.
+//!
+//! # Files
+//!
+//! What confwarden reads and writes, and which module owns it:
+//!
+//! | file | owner | is |
+//! | --- | --- | --- |
+//! | the configuration and what it includes | [`fs`] | replaced, never truncated; in place only on a mount point |
+//! | beside it: lock, stage, journal | [`fs`] | see the table there |
+//! | `openclaw.json.lock` | [`fs::GatewayLock`] | OpenClaw's own lock, held during a write |
+//! | `$XDG_STATE_HOME/confwarden/key` | [`fs::install_key`] | the key of secret fingerprints, 0600 |
+//!
+//! # Where to add what
+//!
+//! A rule: `policy/rules/mod.rs` says how. A gateway: a TOML file, see [`profile`]. A command: one file in
+//! `bin/confwarden/commands`, one use case in [`ops`]. A format: a folder in `doc` with a reader and a
+//! planner.
+//!
+//! # Limits
+//!
+//! Advisory locks bind only those who ask for them. What Linux cannot promise on a file system without
+//! exchange-rename, and what is not kept on macOS and Windows, is listed in [`fs`].
 
 pub mod compose;
 pub mod doc;
@@ -7,4 +68,5 @@ pub mod fs;
 pub mod ops;
 pub mod policy;
 pub mod profile;
+pub mod redact;
 pub mod text;

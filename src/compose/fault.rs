@@ -48,3 +48,20 @@ pub enum IncludeFaultKind {
     #[error("`{}`, which is no object and has members beside it", .0.display())]
     NotAnObject(PathBuf),
 }
+
+impl IncludeFaultKind {
+    /// What is wrong without the file's name, which is a value of the document.
+    #[must_use]
+    pub fn described(&self) -> &'static str {
+        match self {
+            Self::NotAName => "something that is no file name",
+            Self::Missing(_) => "a file that does not exist",
+            Self::Unreadable(..) => "a file that cannot be read",
+            Self::Syntax(..) => "a file that does not parse",
+            Self::Circular(_) => "a file that includes it again",
+            Self::Outside(_) => "a file outside of the configuration's directory",
+            Self::TooDeep(_) => "a file at a depth that the gateway does not read",
+            Self::NotAnObject(_) => "a file that is no object, with members beside it",
+        }
+    }
+}

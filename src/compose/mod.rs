@@ -30,6 +30,8 @@ pub struct Part {
     pub document: Document,
     /// Permission bits of the file (octal 0600 and so on), where the platform has them.
     pub mode: Option<u32>,
+    /// Permission bits of the directory the file stands in, where the platform has them.
+    pub directory_mode: Option<u32>,
 }
 
 /// How a gateway's files include each other.

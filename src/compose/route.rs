@@ -72,6 +72,22 @@ impl Configuration {
         }
     }
 
+    /// Makes `changes` in the root file, by its own paths: an include is a key like any other.
+    ///
+    /// # Errors
+    ///
+    /// [`ComposeError::Edit`] where a change cannot be made.
+    pub fn edit_root(
+        &self,
+        changes: &[Change],
+        rules: &Rules,
+        loader: &mut Loader<'_>,
+    ) -> Result<Self, ComposeError> {
+        let mut parts = self.parts.clone();
+        parts[0].document = parts[0].document.edit(changes)?;
+        Ok(self.with_parts(parts, rules, loader))
+    }
+
     /// What the whole must mean afterwards; nothing where a change is about an include itself.
     fn expected(
         &self,

@@ -1,3 +1,5 @@
+//! Tests of includes: merging, routing of edits, faults.
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -6,7 +8,7 @@ use crate::doc::{Change, Document, Format, Value};
 
 fn part(file: &str, source: &str) -> Part {
     let document = Document::parse(source, Format::Json5).expect("a good document");
-    Part { file: PathBuf::from(file), document, mode: None }
+    Part { file: PathBuf::from(file), document, mode: None, directory_mode: None }
 }
 
 fn rules() -> Rules {
@@ -24,7 +26,7 @@ impl Files {
         let text = self.0.get(file).ok_or_else(|| IncludeFaultKind::Missing(file.to_owned()))?;
         let document = Document::parse(text.clone(), Format::Json5)
             .map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error))?;
-        Ok(Part { file: file.to_owned(), document, mode: None })
+        Ok(Part { file: file.to_owned(), document, mode: None, directory_mode: None })
     }
 }
 
@@ -105,13 +107,78 @@ fn the_same_file_may_be_included_twice() {
     );
 }
 
-fn edit(root: &str, files: &[(&str, &str)], change: Change) -> Result<Configuration, ComposeError> {
-    let mut files = Files::new(files);
-    compose(
-        root,
-        &files.0.iter().map(|(f, t)| (f.to_str().expect("utf-8"), t.as_str())).collect::<Vec<_>>(),
-    )
-    .edit(&[change], &rules(), &mut |file| files.load(file))
+/// The texts of all files after `change`, each as `file: text`.
+fn edited(root: &str, files: &[(&str, &str)], change: Change) -> Result<Vec<String>, ComposeError> {
+    let mut loader = Files::new(files);
+    let edited = compose(root, files).edit(&[change], &rules(), &mut |file| loader.load(file))?;
+    let name = |part: &Part| part.file.file_name().expect("a file").to_string_lossy().into_owned();
+    Ok(edited
+        .parts()
+        .iter()
+        .map(|part| format!("{}: {}", name(part), part.document.source()))
+        .collect())
+}
+
+fn set(path: &str, value: i64) -> Change {
+    Change::Set { path: path.parse().expect("a path"), value: Value::Integer(value) }
+}
+
+#[test]
+fn an_edit_goes_into_the_file_its_value_stands_in() {
+    let files = &[("/etc/gw/a", "{x: 1, /* deep */ d: {$include: 'b'}}"), ("/etc/gw/b", "{y: 1}")];
+    let root = "{a: {$include: 'a'}, b: 1}";
+    assert_eq!(
+        edited(root, files, set("a.x", 2)).expect("a good edit"),
+        [
+            "root.json: {a: {$include: 'a'}, b: 1}",
+            "a: {x: 2, /* deep */ d: {$include: 'b'}}",
+            "b: {y: 1}"
+        ]
+    );
+    assert_eq!(edited(root, files, set("a.d.z", 2)).expect("a good edit")[2], "b: {y: 1, z: 2}");
+    assert_eq!(
+        edited(root, files, set("b", 2)).expect("a good edit")[0],
+        "root.json: {a: {$include: 'a'}, b: 2}"
+    );
+}
+
+#[test]
+fn an_edit_that_does_not_come_out_as_asked_is_refused() {
+    let path = |path: &str| path.parse::<crate::doc::KeyPath>().expect("a path");
+    // The file is included twice: the edit would change both places.
+    let twice = edited(
+        "{a: {$include: 's'}, b: {$include: 's'}}",
+        &[("/etc/gw/s", "{x: 1}")],
+        set("a.x", 2),
+    );
+    assert_eq!(twice, Err(ComposeError::Composed { path: path("a.x") }));
+    // The list is put together from two files: index 1 is the first of the second one.
+    let files = &[("/etc/gw/a", "{l: [1]}"), ("/etc/gw/b", "{l: [2, 3]}")];
+    let spread = edited("{$include: ['a', 'b']}", files, set("l[1]", 9));
+    assert_eq!(spread, Err(ComposeError::Composed { path: path("l[1]") }));
+    // What the include holds shines through when the member beside it is removed.
+    let shadowed = edited(
+        "{a: {$include: 's', x: 2}}",
+        &[("/etc/gw/s", "{x: 1}")],
+        Change::Remove { path: path("a.x") },
+    );
+    assert_eq!(shadowed, Err(ComposeError::Composed { path: path("a.x") }));
+    let across = Change::Move { from: path("a.x"), to: path("b") };
+    assert_eq!(
+        edited("{a: {$include: 's'}}", &[("/etc/gw/s", "{x: 1}")], across),
+        Err(ComposeError::AcrossFiles { from: path("a.x"), to: path("b") })
+    );
+}
+
+#[test]
+fn an_include_may_be_changed_itself() {
+    let files = &[("/etc/gw/a", "{x: 1}"), ("/etc/gw/b", "{x: 2}")];
+    let change =
+        Change::Set { path: "a[\"$include\"]".parse().expect("a path"), value: Value::string("b") };
+    assert_eq!(
+        edited("{a: {$include: 'a'}}", files, change).expect("a good edit"),
+        ["root.json: {a: {$include: 'b'}}", "b: {x: 2}"]
+    );
 }
 
 #[track_caller]

@@ -1,5 +1,6 @@
 //! Edits: changes become splices, and the result is proved before anybody sees it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::expected::Expected;
@@ -27,8 +28,14 @@ impl Document {
         let mut expected = Expected::of(self);
         let mut current = None;
         for change in changes {
-            expected.apply(change)?;
-            if let Some(edited) = current.as_ref().unwrap_or(self).make(change)? {
+            let now = current.as_ref().unwrap_or(self);
+            let change = match self.format() {
+                Format::Json5 => Cow::Borrowed(change),
+                // TOML tells `1` from `1.0`: a float stays one, in the text and in the proof.
+                Format::Toml => Cow::Owned(toml::keeping_floats(now, change)),
+            };
+            expected.apply(&change)?;
+            if let Some(edited) = now.make(&change)? {
                 current = Some(edited);
             }
         }

@@ -26,6 +26,7 @@ use std::path::Path;
 
 pub use change::{Change, EditError};
 pub use diff::{Difference, ID, diff};
+pub(crate) use diff::{ids, with_id};
 pub use key_path::{KeyPath, KeyPathError, Segment};
 pub use lookup::PathError;
 pub use merge_patch::{ArrayShrinks, merge_patch};

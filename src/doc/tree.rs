@@ -24,7 +24,8 @@ impl NodeId {
         (raw != Self::NONE).then_some(Self(raw))
     }
 
-    fn index(self) -> usize {
+    /// The place in the order of pushing, from 0: an index for tables beside the tree.
+    pub(crate) fn index(self) -> usize {
         self.0 as usize
     }
 }
@@ -132,5 +133,10 @@ impl Tree {
     /// All nodes, in the order they were pushed in.
     pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         (0..self.nodes.len()).map_while(|index| u32::try_from(index).ok().map(NodeId))
+    }
+
+    /// How many nodes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::doc::{EditError, KeyPath, PathError, SyntaxError};
+use crate::doc::{ArrayShrinks, EditError, KeyPath, Kind, PathError, SyntaxError};
 use crate::fs::{FsError, LockError, ReplaceError};
+use crate::policy::UnknownRule;
 
 /// Why a use case could not be carried out. The file is as before, but for [`OpsError::Incomplete`].
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,22 @@ pub enum OpsError {
         /// How many there are.
         length: usize,
     },
+    /// A patch or a configuration whose outermost value is no object.
+    #[error("{what} must be an object, this is {}", found.described())]
+    NoObject {
+        /// What was given.
+        what: &'static str,
+        /// The kind of its outermost value.
+        found: Kind,
+    },
+    /// A move from one file of the configuration to another: comments could not travel.
+    #[error("`{from}` and `{to}` stand in different files")]
+    AcrossFiles {
+        /// From where.
+        from: KeyPath,
+        /// Where to.
+        to: KeyPath,
+    },
     /// The value is put together from several files, and the edit fits none of them.
     #[error("`{path}` is put together from several files")]
     Composed {
@@ -79,13 +96,8 @@ pub enum OpsError {
         attempts: u32,
     },
     /// A rule named in `allow` does not exist.
-    #[error("there is no rule `{rule}`")]
-    UnknownRule {
-        /// The name given.
-        rule: String,
-        /// Names like it.
-        similar: Vec<&'static str>,
-    },
+    #[error(transparent)]
+    UnknownRule(#[from] UnknownRule),
     /// A file could not be replaced.
     #[error("could not replace `{}`", file.display())]
     Replace {
@@ -102,4 +114,10 @@ pub enum OpsError {
         /// Why the roll-back failed.
         source: ReplaceError,
     },
+}
+
+impl From<ArrayShrinks> for OpsError {
+    fn from(ArrayShrinks { path, lost, length }: ArrayShrinks) -> Self {
+        Self::ArrayShrinks { path, lost, length }
+    }
 }

@@ -5,9 +5,13 @@
 
 mod error;
 mod outcome;
+mod propose;
+mod replay;
 mod request;
+mod session;
+mod transaction;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use error::OpsError;
@@ -16,6 +20,7 @@ pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteO
 
 use crate::doc::{KeyPath, Value};
 use crate::profile::Profile;
+use session::Session;
 
 /// Which file is guarded, by which profile, and how patiently.
 #[derive(Clone, Debug)]
@@ -37,12 +42,17 @@ pub struct Workspace {
 
 /// Reads the value at `path`, includes resolved; nothing where there is none.
 ///
+/// No lock is taken: a replace is atomic, so what is read is one version or the next.
+///
 /// # Errors
 ///
 /// [`OpsError`] where the file cannot be read or parsed, or the path leads nowhere.
 pub fn get(workspace: &Workspace, path: &KeyPath) -> Result<Option<Value>, OpsError> {
-    let _ = (workspace, path);
-    unimplemented!()
+    let base = Session::reading(workspace)?.load(Missing::Refuse)?;
+    if base.configuration.parts().len() == 1 {
+        base.configuration.root().document.get(path)?;
+    }
+    Ok(base.configuration.effective().at(path).cloned())
 }
 
 /// Makes one write: lock, read, propose, judge, commit if unchanged.
@@ -58,20 +68,29 @@ pub fn write(
     request: &Request,
     options: &WriteOptions,
 ) -> Result<Outcome, OpsError> {
-    let _ = (workspace, request, options);
-    unimplemented!()
+    transaction::write(workspace, request, options)
 }
 
-/// What differs between two files; `after` absent compares `before` with the workspace's file.
+/// What differs between two files, in text and in meaning.
 ///
 /// # Errors
 ///
 /// [`OpsError`] where a file cannot be read or parsed.
-pub fn diff(
-    workspace: &Workspace,
-    before: &std::path::Path,
-    after: &std::path::Path,
-) -> Result<Outcome, OpsError> {
-    let _ = (workspace, before, after);
-    unimplemented!()
+pub fn diff(workspace: &Workspace, before: &Path, after: &Path) -> Result<Outcome, OpsError> {
+    let load = |file: &Path| {
+        let workspace = Workspace { config: file.to_owned(), ..workspace.clone() };
+        Ok::<_, OpsError>(Session::reading(&workspace)?.load(Missing::Refuse)?.configuration)
+    };
+    let (old, new) = (load(before)?, load(after)?);
+    let files = if old.root().document.source() == new.root().document.source() {
+        Vec::new()
+    } else {
+        vec![FileOutcome {
+            file: new.root().file.clone(),
+            before: Some(old.root().document.clone()),
+            after: new.root().document.clone(),
+            publication: None,
+        }]
+    };
+    Ok(Outcome { files, ..outcome::differences(Some(&old), &new, &workspace.profile) })
 }

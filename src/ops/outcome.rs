@@ -1,10 +1,11 @@
 //! What a write did, or would do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::doc::{Document, KeyPath, Value};
+use crate::compose::Configuration;
+use crate::doc::{Document, KeyPath, Value, diff};
 use crate::finding::Finding;
-use crate::profile::ReloadClass;
+use crate::profile::{Profile, ReloadClass};
 
 /// How a write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,4 +85,49 @@ pub struct Change {
     pub before: Option<Value>,
     /// The value after. May be a secret: render it through [`crate::redact`].
     pub after: Option<Value>,
+}
+
+/// What differs in meaning between `base` and `candidate`, classed; the other fields are empty.
+pub(super) fn differences(
+    base: Option<&Configuration>,
+    candidate: &Configuration,
+    profile: &Profile,
+) -> Outcome {
+    let nothing = Value::Object(Vec::new());
+    let before = base.map_or(&nothing, Configuration::effective);
+    let gateway_version =
+        version(before, profile).or_else(|| version(candidate.effective(), profile));
+    let changes = diff(before, candidate.effective()).into_iter().map(|difference| Change {
+        kind: match (&difference.before, &difference.after) {
+            (None, _) => ChangeKind::Added,
+            (_, None) => ChangeKind::Removed,
+            _ => ChangeKind::Changed,
+        },
+        class: profile.reload.class_of_subtree(&difference.path, gateway_version.as_deref()),
+        path: difference.path,
+        before: difference.before,
+        after: difference.after,
+    });
+    let changes: Vec<Change> = changes.collect();
+    Outcome {
+        status: if changes.is_empty() { Status::Unchanged } else { Status::Planned },
+        files: Vec::new(),
+        changes,
+        findings: Vec::new(),
+        gateway_version,
+        notices: Vec::new(),
+    }
+}
+
+fn version(value: &Value, profile: &Profile) -> Option<String> {
+    value.at(profile.reload.version.as_ref()?)?.as_str().map(str::to_owned)
+}
+
+/// Says that a killed process left a file which may hold another writer's change.
+pub(super) fn leftover(file: &Path) -> String {
+    format!(
+        "`{}` was left by a process that was killed and may hold another writer's change; compare \
+         it with the configuration, then remove it",
+        file.display()
+    )
 }

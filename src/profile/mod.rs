@@ -6,13 +6,29 @@
 //!
 //! This module never touches a file or the environment: both come in as arguments.
 
+mod builtin;
+mod discover;
+mod field;
+mod file;
+pub(crate) mod placeholder;
+mod reference;
 mod reload;
-mod secret;
+#[cfg(test)]
+mod schema;
+pub(crate) mod secret;
+pub(crate) mod url;
+mod version;
 
 use std::collections::BTreeMap;
 
-pub use reload::{ReloadTable, ReloadTables};
-pub use secret::{Placeholders, SecretPaths};
+pub use builtin::BUILTIN_NAMES;
+pub use discover::{Discovery, DiscoveryError};
+pub use file::ProfileError;
+pub use placeholder::Placeholders;
+pub use reference::Reference;
+pub use reload::{Basis, ReloadTable, ReloadTables};
+pub use secret::SecretPaths;
+pub use version::{Version, VersionError};
 
 use crate::doc::KeyPath;
 use crate::finding::Action;
@@ -28,6 +44,9 @@ pub struct Profile {
     pub auth: Option<Auth>,
     /// Further paths that must not vanish, beside those of `auth` (`gateway.mode`).
     pub protected: Vec<KeyPath>,
+    /// Maps whose members are things of their own, like elements with an `id` (`agents.entries`):
+    /// a writer of the whole file that forgets one loses it.
+    pub rosters: Vec<KeyPath>,
     /// What is secret.
     pub secrets: SecretPaths,
     /// Strings that stand for a secret and are none (`__OPENCLAW_REDACTED__`, `undefined`).
@@ -47,21 +66,6 @@ pub struct Profile {
     pub actions: BTreeMap<String, Action>,
 }
 
-/// Where a configuration is looked for.
-#[derive(Clone, Debug, Default)]
-pub struct Discovery {
-    /// Environment variables that hold the file's path, the first set one wins.
-    pub file_variables: Vec<String>,
-    /// Environment variables that hold the state directory, the first set one wins.
-    pub directory_variables: Vec<String>,
-    /// Environment variables that stand for the home directory, before `HOME`.
-    pub home_variables: Vec<String>,
-    /// Directories below home, in order (`.openclaw`).
-    pub directories: Vec<String>,
-    /// File names, in order (`openclaw.json`); the first is the one to create.
-    pub names: Vec<String>,
-}
-
 /// The protected block of a gateway's authentication.
 #[derive(Clone, Debug)]
 pub struct Auth {
@@ -79,6 +83,8 @@ pub struct Auth {
     pub password_modes: Vec<String>,
     /// Modes that need neither (`none`, `trusted-proxy`).
     pub open_modes: Vec<String>,
+    /// Modes that need neither because they let everybody in (`none`).
+    pub unguarded_modes: Vec<String>,
     /// The listening address (`gateway.bind`), with the values that stay on this machine.
     pub bind: KeyPath,
     /// Values of `bind` that stay on this machine (`loopback`, absent).
@@ -97,9 +103,11 @@ pub struct Shrink {
 }
 
 /// The lock a gateway itself takes around its writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum GatewayLockKind {
     /// None that is known.
+    #[default]
     None,
     /// `<file>.lock`, as OpenClaw from 2026.5 writes it.
     Openclaw,

@@ -1,0 +1,111 @@
+//! The commands: each turns its arguments into one request to the library.
+//!
+//! A command holds no decision about configurations; where it needs an `if` about one, that
+//! belongs in `confwarden::ops`.
+
+mod apply;
+mod diff;
+mod explain;
+mod get;
+mod mv;
+mod patch;
+mod set;
+mod unset;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+use confwarden::doc::{Document, Format};
+use confwarden::fs;
+use confwarden::ops::{self, DryRun, HardLinks, Missing, Request, Workspace, WriteOptions};
+
+use crate::args::{Command, CommandLine, ConfigCommand, GlobalArgs, WriteArgs};
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::output::{Printer, Reply, Report, Sight};
+use crate::{settings, usage};
+
+/// Runs the command that the process was started with, and prints its result.
+pub(crate) fn run() -> Exit {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let line = match CommandLine::try_parse_from(&arguments) {
+        Ok(line) => line,
+        Err(help) if matches!(help.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            return Printer::plain().help(&help);
+        }
+        Err(error) => {
+            let printer = Printer::for_format(usage::output_format(&arguments));
+            return printer.print(&Report::failed(None, usage::explain(&error, &arguments)));
+        }
+    };
+    Printer::new(&line.global).print(&report(&line))
+}
+
+fn report(line: &CommandLine) -> Report {
+    match &line.command {
+        Command::Explain(args) => match explain::run(args) {
+            Ok(rules) => Report::of_rules("explain", &rules),
+            Err(error) => Report::failed(Some("explain"), error),
+        },
+        Command::Config(command) => report_on_config(command, &line.global),
+    }
+}
+
+fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
+    let name = command.name();
+    let workspace = match settings::workspace(global, name) {
+        Ok(workspace) => workspace,
+        Err(error) => return Report::failed(Some(name), error),
+    };
+    let dry_run = if global.dry_run { DryRun::Yes } else { DryRun::No };
+    let context = Context { workspace: &workspace, dry_run };
+    let reply = match command {
+        ConfigCommand::Get(args) => get::run(args, &context),
+        ConfigCommand::Set(args) => set::run(args, &context),
+        ConfigCommand::Unset(args) => unset::run(args, &context),
+        ConfigCommand::Mv(args) => mv::run(args, &context),
+        ConfigCommand::Patch(args) => patch::run(args, &context),
+        ConfigCommand::Apply(args) => apply::run(args, &context),
+        ConfigCommand::Diff(args) => diff::run(args, &context),
+    };
+    match reply {
+        Ok(reply) => {
+            let sight = Sight { workspace: &workspace, dry_run, format: global.output };
+            Report::of(name, reply, &sight)
+        }
+        Err(error) => Report::failed(Some(name), error).about(&workspace),
+    }
+}
+
+/// What every command is given.
+struct Context<'a> {
+    workspace: &'a Workspace,
+    dry_run: DryRun,
+}
+
+impl Context<'_> {
+    /// Makes one write.
+    fn write(&self, request: &Request, args: &WriteArgs) -> Result<Reply, CommandError> {
+        let options = WriteOptions {
+            dry_run: self.dry_run,
+            allow: args.allow.clone(),
+            hard_links: if args.break_hard_link { HardLinks::Break } else { HardLinks::Refuse },
+            missing: if args.create { Missing::Create } else { Missing::Refuse },
+        };
+        let outcome = ops::write(self.workspace, request, &options)?;
+        Ok(Reply::Write(outcome))
+    }
+
+    /// Reads a document that is no configuration: FILE, or standard input for `-`.
+    fn document(&self, file: &Path) -> Result<Document, CommandError> {
+        let (bytes, format, what) = if file == Path::new("-") {
+            (fs::read_stdin()?, Format::of_path(&self.workspace.config), "standard input".to_owned())
+        } else {
+            (fs::read_input(file)?, Format::of_path(file), format!("`{}`", file.display()))
+        };
+        Document::parse_bytes(bytes, format)
+            .map_err(|error| CommandError::syntax(&what, file, error))
+    }
+}

@@ -1,0 +1,219 @@
+//! Why a command could not be carried out: exit code, chain of causes, hints.
+//!
+//! The one place that maps the library's errors to exit codes and advice. Messages never quote
+//! what is in a file or an argument; the library's errors do not either.
+
+use std::path::{Path, PathBuf};
+
+use confwarden::doc::{EditError, SyntaxError};
+use confwarden::fs::{FsError, LockError, ReplaceError};
+use confwarden::ops::OpsError;
+use confwarden::text::Position;
+
+use crate::exit::Exit;
+
+/// A command that failed.
+pub(crate) struct CommandError {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// What was attempted on what, with its causes.
+    pub(crate) source: anyhow::Error,
+    /// What a person can do, each one imperative clause.
+    pub(crate) hints: Vec<String>,
+    /// Where in a file the fault is.
+    pub(crate) place: Option<Place>,
+}
+
+/// A place in a file.
+pub(crate) struct Place {
+    /// The file, as it was named.
+    pub(crate) file: PathBuf,
+    /// Line and column.
+    pub(crate) position: Position,
+}
+
+impl CommandError {
+    /// A failure without advice.
+    pub(crate) fn new(exit: Exit, source: anyhow::Error) -> Self {
+        Self { exit, source, hints: Vec::new(), place: None }
+    }
+
+    /// The same failure with one more piece of advice.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The same failure with its place.
+    pub(crate) fn at(mut self, file: &Path, position: Position) -> Self {
+        self.place = Some(Place { file: file.to_owned(), position });
+        self
+    }
+
+    /// A text that does not parse, named `what`.
+    pub(crate) fn syntax(what: &str, file: &Path, error: SyntaxError) -> Self {
+        let (position, hint) = (error.position, error.hint);
+        let source = anyhow::Error::new(error).context(format!("{what} does not parse"));
+        Self::new(Exit::Invalid, source).at(file, position).hints(hint)
+    }
+
+    /// The message: what was attempted, on what.
+    pub(crate) fn message(&self) -> String {
+        self.source.to_string()
+    }
+
+    /// The causes, outermost first; none repeats what was said before it.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        let mut said = self.message();
+        let mut causes = Vec::new();
+        for cause in self.source.chain().skip(1) {
+            let cause = cause.to_string();
+            if cause != said {
+                causes.push(cause.clone());
+                said = cause;
+            }
+        }
+        causes
+    }
+
+    fn hints(mut self, hints: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.hints.extend(hints.into_iter().map(Into::into));
+        self
+    }
+}
+
+impl From<OpsError> for CommandError {
+    fn from(error: OpsError) -> Self {
+        let exit = exit_of(&error);
+        let hints = hints_of(&error);
+        let place = match &error {
+            OpsError::Syntax { file, source } => {
+                Some(Place { file: file.clone(), position: source.position })
+            }
+            _ => None,
+        };
+        let source = match error {
+            // What was typed for a rule may be anything, also a misplaced secret.
+            OpsError::UnknownRule(_) => anyhow::anyhow!("`--allow` names a rule that does not exist"),
+            error => anyhow::Error::new(error),
+        };
+        Self { exit, source, hints, place }
+    }
+}
+
+impl From<FsError> for CommandError {
+    fn from(error: FsError) -> Self {
+        OpsError::from(error).into()
+    }
+}
+
+fn exit_of(error: &OpsError) -> Exit {
+    match error {
+        OpsError::Fs(_) | OpsError::Missing { .. } => Exit::Setup,
+        OpsError::Lock(error) => exit_of_lock(error),
+        OpsError::Syntax { .. }
+        | OpsError::Value { .. }
+        | OpsError::Path(_)
+        | OpsError::NoObject { .. }
+        | OpsError::AcrossFiles { .. }
+        | OpsError::Composed { .. } => Exit::Invalid,
+        OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
+        OpsError::Edit { .. } => Exit::Invalid,
+        OpsError::ArrayShrinks { .. } => Exit::Refused,
+        OpsError::Conflict { .. } | OpsError::Contended { .. } => Exit::Conflict,
+        OpsError::UnknownRule(_) => Exit::Usage,
+        OpsError::Replace { source, .. } => exit_of_replace(source),
+        OpsError::Incomplete { .. } => Exit::Incomplete,
+        _ => Exit::Internal,
+    }
+}
+
+fn exit_of_lock(error: &LockError) -> Exit {
+    match error {
+        LockError::TimedOut { .. } => Exit::Locked,
+        // An earlier write was cut off half way, and what it left is still there.
+        LockError::Recover { .. } => Exit::Incomplete,
+        _ => Exit::Setup,
+    }
+}
+
+fn exit_of_replace(error: &ReplaceError) -> Exit {
+    match error {
+        ReplaceError::Drifted { .. } => Exit::Conflict,
+        ReplaceError::HardLinked { .. } => Exit::Refused,
+        ReplaceError::NotPutBack { .. } | ReplaceError::Torn { .. } => Exit::Incomplete,
+        _ => Exit::Setup,
+    }
+}
+
+fn hints_of(error: &OpsError) -> Vec<String> {
+    let hint: String = match error {
+        OpsError::Missing { .. } | OpsError::Fs(FsError::MissingDirectory { .. }) => "name another file with `--config PATH`; \
+             `--create` makes it, on a command that writes"
+            .into(),
+        OpsError::Syntax { source, .. } | OpsError::Value { source, .. } => match source.hint {
+            Some(hint) => hint.into(),
+            None => return Vec::new(),
+        },
+        OpsError::Lock(error) => return hints_of_lock(error),
+        OpsError::ArrayShrinks { path, .. } => {
+            format!("`--replace-array '{path}'` lets the array lose elements")
+        }
+        OpsError::Edit { source: EditError::Unverified { .. }, .. } => {
+            "nothing was written; please report this, with the command but without values".into()
+        }
+        OpsError::Edit { source: EditError::Exists { .. }, .. } => {
+            "`unset` it first, or choose another place".into()
+        }
+        OpsError::Composed { .. } => "edit the file that the value stands in, with `--config`".into(),
+        OpsError::AcrossFiles { .. } => {
+            "move it in two steps: `set` it at its new place, then `unset` it at the old one".into()
+        }
+        OpsError::Conflict { .. } | OpsError::Contended { .. } => {
+            "look at what the other writer did, then try again".into()
+        }
+        OpsError::UnknownRule(error) => return hints_of_unknown_rule(&error.similar),
+        OpsError::Replace { source, .. } => return hints_of_replace(source),
+        _ => return Vec::new(),
+    };
+    vec![hint]
+}
+
+fn hints_of_lock(error: &LockError) -> Vec<String> {
+    let hint = match error {
+        LockError::TimedOut { .. } => "`--lock-timeout DURATION` waits longer",
+        LockError::Unsupported { .. } => {
+            "keep the configuration on a file system with locks: \
+             without them two writers can undo each other's changes"
+        }
+        LockError::Untrusted { .. } => "find out who made that file, then remove it",
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
+}
+
+fn hints_of_replace(error: &ReplaceError) -> Vec<String> {
+    let hint = match error {
+        ReplaceError::HardLinked { .. } => {
+            "`--break-hard-link` replaces it; its other names keep the old content"
+        }
+        ReplaceError::OwnerNotKept { .. } | ReplaceError::AttributeNotKept { .. } => {
+            "run the command as the owner of the file"
+        }
+        ReplaceError::NotPutBack { .. } => "compare both files, and keep what is right of each",
+        ReplaceError::Torn { .. } => {
+            "make room, or repair the file system; any further command then restores the file"
+        }
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
+}
+
+fn hints_of_unknown_rule(similar: &[&str]) -> Vec<String> {
+    let mut hints = Vec::new();
+    if !similar.is_empty() {
+        hints.push(format!("there is `{}`", similar.join("`, `")));
+    }
+    hints.push("`confwarden explain` lists the rules".to_owned());
+    hints
+}

@@ -1,0 +1,67 @@
+//! The exit codes: the table that scripts may rely on.
+//!
+//! A code never changes its meaning; new codes may be added.
+
+use std::process::ExitCode;
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done, or nothing to do.
+    Ok,
+    /// Wrong arguments.
+    Usage,
+    /// A rule, or a safeguard that a flag lifts, refused the write; the file is as it was.
+    Refused,
+    /// The input, the file or the path is no good; nothing was written.
+    Invalid,
+    /// A lock was not obtained in time.
+    Locked,
+    /// The same path changed underneath; nothing was written.
+    Conflict,
+    /// Something is visible whose durability or roll-back is unsure: a person must look.
+    Incomplete,
+    /// The surroundings are at fault: a file that cannot be read or replaced, a profile that is no
+    /// good, a file system without locks.
+    Setup,
+    /// A bug.
+    Internal,
+}
+
+impl Exit {
+    /// The code that the process ends with.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::Invalid => 4,
+            Self::Locked => 5,
+            Self::Conflict => 6,
+            Self::Incomplete => 8,
+            Self::Setup => 9,
+            Self::Internal => 70,
+        }
+    }
+
+    /// The name in reports.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Usage => "usage",
+            Self::Refused => "refused",
+            Self::Invalid => "invalid",
+            Self::Locked => "locked",
+            Self::Conflict => "conflict",
+            Self::Incomplete => "incomplete",
+            Self::Setup => "setup",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}

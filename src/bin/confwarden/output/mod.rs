@@ -1,0 +1,143 @@
+//! What a command has to say, and how it is said.
+//!
+//! A [`Reply`] is what the library answered; a [`Report`] is the same without a secret in it; the
+//! renderers see reports only. Data goes to standard output, everything else to standard error.
+
+mod diff;
+mod json;
+mod paint;
+mod report;
+mod text;
+mod value;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use confwarden::doc::{KeyPath, Value};
+use confwarden::ops::Outcome;
+
+pub(crate) use report::{Report, Sight};
+
+use crate::args::{ColorWhen, GlobalArgs, OutputFormat};
+use crate::exit::Exit;
+use paint::Paint;
+use text::Summary;
+
+/// What a command got from the library. May hold secrets: only [`Report::of`] takes it.
+pub(crate) enum Reply {
+    /// A value that was asked for.
+    Value {
+        /// Where it stands.
+        path: KeyPath,
+        /// What stands there.
+        value: Value,
+        /// Whether secrets are shown.
+        reveal: Reveal,
+    },
+    /// What a write did, or would do.
+    Write(Outcome),
+    /// What differs between two files.
+    Difference {
+        /// The difference.
+        outcome: Outcome,
+        /// The file before.
+        before: PathBuf,
+        /// Whether the text is left out.
+        semantic: bool,
+    },
+}
+
+/// Whether secrets are shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reveal {
+    /// They are, because a person asked for it.
+    Yes,
+    /// Fingerprints stand for them.
+    No,
+}
+
+/// Prints reports.
+pub(crate) struct Printer {
+    format: OutputFormat,
+    color: ColorWhen,
+    summary: Summary,
+}
+
+impl Printer {
+    /// The printer that the arguments ask for.
+    pub(crate) fn new(args: &GlobalArgs) -> Self {
+        let summary = if args.quiet { Summary::Hidden } else { Summary::Shown };
+        Self { format: args.output, color: args.color, summary }
+    }
+
+    /// A printer for when the arguments are no good.
+    pub(crate) fn for_format(format: OutputFormat) -> Self {
+        Self { format, color: ColorWhen::Auto, summary: Summary::Shown }
+    }
+
+    /// A printer of text.
+    pub(crate) fn plain() -> Self {
+        Self::for_format(OutputFormat::Text)
+    }
+
+    /// Prints the help or the version that was asked for.
+    pub(crate) fn help(&self, help: &clap::Error) -> Exit {
+        self.finish(Exit::Ok, help.print())
+    }
+
+    /// Prints `report` and says how the process ends.
+    pub(crate) fn print(&self, report: &Report) -> Exit {
+        let stdout = Paint::stdout(self.color);
+        let stderr = Paint::stderr(self.color);
+        let (data, talk) = match self.format {
+            OutputFormat::Json => (json::render(report), String::new()),
+            OutputFormat::Text => {
+                (text::data(report, stdout), text::talk(report, self.summary, stderr))
+            }
+        };
+        let exit = self.finish(report.exit(), write(&mut io::stdout().lock(), &data));
+        match write(&mut io::stderr().lock(), &talk) {
+            // If nobody can read it there is no better place to say so; the code says the rest.
+            Ok(()) | Err(_) => exit,
+        }
+    }
+
+    /// A reader of standard output that has seen enough is no failure; a full disk is one.
+    fn finish(&self, exit: Exit, printed: io::Result<()>) -> Exit {
+        match printed {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe && exit == Exit::Ok => {
+                let message = format!("error: could not write to standard output\n  caused by: {error}\n");
+                match write(&mut io::stderr().lock(), &message) {
+                    Ok(()) | Err(_) => Exit::Setup,
+                }
+            }
+            _ => exit,
+        }
+    }
+}
+
+fn write(stream: &mut impl Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+/// Makes a panic say where it happened and nothing else: its message may hold a value.
+pub(crate) fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = format!(
+            "error: confwarden has a bug at {place}\n  hint: please report it, with the command but \
+             without values\n"
+        );
+        // The process ends with its own code either way.
+        if write(&mut io::stderr().lock(), &message).is_err() {}
+    }));
+}
+
+/// Says that the process could not even start its work.
+pub(crate) fn no_thread(error: &io::Error) -> Exit {
+    let message = format!("error: could not start a thread\n  caused by: {error}\n");
+    match write(&mut io::stderr().lock(), &message) {
+        Ok(()) | Err(_) => Exit::Setup,
+    }
+}

@@ -1,0 +1,429 @@
+//! Reports: what a command has to say, with no secret left in it.
+//!
+//! The only place that turns what the library knows into what is shown. Every value and every text
+//! goes through the redactor here, so no renderer can leak one.
+
+use std::path::Path;
+
+use confwarden::finding::{self, Action, Origin, Override};
+use confwarden::fs;
+use confwarden::ops::{ChangeKind, DryRun, Outcome, Publication, Status, Workspace};
+use confwarden::policy::{Example, RuleDoc, Scope};
+use confwarden::profile::ReloadClass;
+use confwarden::redact::Redactor;
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+
+use super::{Reply, Reveal, diff, value};
+use crate::args::OutputFormat;
+use crate::error::CommandError;
+use crate::exit::Exit;
+
+/// The name of the shape; its version grows when a member changes its meaning.
+const SCHEMA: &str = "confwarden.report.v1";
+
+/// Said where a value had secrets in it.
+const REVEAL: &str = "secrets are shown as fingerprints: `--reveal` prints them";
+
+/// Said where the key of the fingerprints could not be kept.
+const PASSING: &str = "fingerprints of secrets hold for this output only";
+
+/// With what eyes a reply is looked at.
+pub(crate) struct Sight<'a> {
+    /// What the command was about.
+    pub(crate) workspace: &'a Workspace,
+    /// Whether it was to write nothing.
+    pub(crate) dry_run: DryRun,
+    /// Who reads the report.
+    pub(crate) format: OutputFormat,
+}
+
+impl Sight<'_> {
+    /// The redactor, with this installation's key.
+    ///
+    /// Where the key cannot be kept, as in a read-only home, one for this run does, and a notice
+    /// says so. A dry run makes no file, so it makes no key either.
+    fn redactor(&self, notices: &mut Vec<String>) -> Redactor<'_> {
+        let state_dir = &self.workspace.state_dir;
+        let key = match self.dry_run {
+            DryRun::Yes => fs::present_install_key(state_dir).unwrap_or_else(fs::passing_key),
+            DryRun::No => fs::install_key(state_dir).unwrap_or_else(|error| {
+                notices.push(format!("{PASSING}: {error}"));
+                fs::passing_key()
+            }),
+        };
+        Redactor::new(&self.workspace.profile, key)
+    }
+}
+
+/// What a command has to say. Serialises to the shape of `schemas/report.v1.schema.json`.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    schema: &'static str,
+    pub(super) command: Option<&'static str>,
+    pub(super) status: ReportStatus,
+    #[serde(serialize_with = "exit_entry")]
+    pub(super) exit: Exit,
+    pub(super) config: Option<String>,
+    profile: Option<String>,
+    pub(super) gateway_version: Option<String>,
+    path: Option<String>,
+    pub(super) value: Option<Json>,
+    pub(super) changes: Vec<ChangeEntry>,
+    pub(super) files: Vec<FileEntry>,
+    pub(super) findings: Vec<FindingEntry>,
+    pub(super) rules: Vec<RuleEntry>,
+    pub(super) notices: Vec<String>,
+    pub(super) error: Option<ErrorEntry>,
+    /// What of it goes to people.
+    #[serde(skip)]
+    pub(super) shows: Shows,
+}
+
+/// How the command ended.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ReportStatus {
+    Ok,
+    Written,
+    Unchanged,
+    Planned,
+    Refused,
+    Error,
+}
+
+/// What of a report goes to people.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shows {
+    /// The value, the rules, or nothing but the error.
+    Answer,
+    /// What was done.
+    Summary,
+    /// What would be done: the text and the changes.
+    Plan,
+    /// The changes.
+    Changes,
+}
+
+/// One difference in meaning.
+#[derive(Serialize)]
+pub(super) struct ChangeEntry {
+    pub(super) path: String,
+    #[serde(serialize_with = "kind_name")]
+    pub(super) kind: ChangeKind,
+    pub(super) class: ReloadClass,
+    pub(super) before: Option<Json>,
+    pub(super) after: Option<Json>,
+}
+
+/// One file that differs.
+#[derive(Serialize)]
+pub(super) struct FileEntry {
+    pub(super) file: String,
+    #[serde(serialize_with = "publication_name")]
+    pub(super) publication: Option<Publication>,
+    pub(super) diff: String,
+}
+
+/// One thing a rule has to say.
+#[derive(Serialize)]
+pub(super) struct FindingEntry {
+    pub(super) rule: &'static str,
+    pub(super) action: Action,
+    #[serde(serialize_with = "origin_name")]
+    pub(super) origin: Origin,
+    pub(super) path: Option<String>,
+    pub(super) message: String,
+    pub(super) expected: String,
+    pub(super) file: Option<String>,
+    pub(super) line: Option<usize>,
+    pub(super) column: Option<usize>,
+    /// The flag that lets it through; nothing where none does.
+    pub(super) allow: Option<String>,
+}
+
+/// What is known of a rule.
+#[derive(Serialize)]
+pub(super) struct RuleEntry {
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) why: &'static str,
+    pub(super) seen: &'static str,
+    pub(super) action: Action,
+    pub(super) allow: Option<String>,
+    pub(super) bad: ExampleEntry,
+    pub(super) good: ExampleEntry,
+}
+
+/// A write to show what a rule means.
+#[derive(Serialize)]
+pub(super) struct ExampleEntry {
+    pub(super) before: &'static str,
+    pub(super) after: &'static str,
+    pub(super) scope: &'static str,
+    /// Permission bits in octal.
+    pub(super) mode: String,
+}
+
+/// Why the command failed.
+#[derive(Serialize)]
+pub(super) struct ErrorEntry {
+    pub(super) message: String,
+    pub(super) causes: Vec<String>,
+    pub(super) hints: Vec<String>,
+    pub(super) file: Option<String>,
+    pub(super) line: Option<usize>,
+    pub(super) column: Option<usize>,
+}
+
+impl Report {
+    /// What `reply` says, its secrets replaced by fingerprints.
+    pub(crate) fn of(command: &'static str, reply: Reply, sight: &Sight<'_>) -> Self {
+        let mut report = Self::new(Some(command)).about(sight.workspace);
+        match reply {
+            Reply::Value { path, value, reveal } => {
+                let value = match reveal {
+                    Reveal::Yes => value,
+                    Reveal::No => {
+                        let redacted = sight.redactor(&mut report.notices).value(&path, &value);
+                        if redacted != value {
+                            report.notices.push(REVEAL.to_owned());
+                        }
+                        redacted
+                    }
+                };
+                report.path = Some(path.to_string());
+                report.value = Some(value::to_json(&value));
+            }
+            Reply::Write(outcome) => {
+                report.shows = match sight.dry_run {
+                    DryRun::Yes => Shows::Plan,
+                    DryRun::No => Shows::Summary,
+                };
+                report.status = match outcome.status {
+                    Status::Written => ReportStatus::Written,
+                    Status::Unchanged => ReportStatus::Unchanged,
+                    Status::Planned => ReportStatus::Planned,
+                    Status::Refused => ReportStatus::Refused,
+                };
+                report.exit = exit_of(&outcome);
+                report.take_outcome(outcome, None, sight);
+            }
+            Reply::Difference { outcome, before, semantic } => {
+                report.shows = if semantic { Shows::Changes } else { Shows::Plan };
+                report.take_outcome(outcome, Some(&before), sight);
+            }
+        }
+        report
+    }
+
+    /// What is known of `rules`.
+    pub(crate) fn of_rules(command: &'static str, rules: &[&RuleDoc]) -> Self {
+        let mut report = Self::new(Some(command));
+        report.rules = rules.iter().map(|rule| RuleEntry::of(rule)).collect();
+        report
+    }
+
+    /// Why the command failed.
+    pub(crate) fn failed(command: Option<&'static str>, error: CommandError) -> Self {
+        let mut report = Self::new(command);
+        report.status = if error.exit == Exit::Refused { ReportStatus::Refused } else { ReportStatus::Error };
+        report.exit = error.exit;
+        report.error = Some(ErrorEntry {
+            message: error.message(),
+            causes: error.causes(),
+            file: error.place.as_ref().map(|place| shown(&place.file)),
+            line: error.place.as_ref().map(|place| place.position.line),
+            column: error.place.as_ref().map(|place| place.position.column),
+            hints: error.hints,
+        });
+        report
+    }
+
+    /// The same report, naming the file and the profile.
+    pub(crate) fn about(mut self, workspace: &Workspace) -> Self {
+        self.config = Some(shown(&workspace.config));
+        self.profile = Some(workspace.profile.name.clone());
+        self
+    }
+
+    /// How the process ends.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    fn new(command: Option<&'static str>) -> Self {
+        Self {
+            schema: SCHEMA,
+            command,
+            status: ReportStatus::Ok,
+            exit: Exit::Ok,
+            config: None,
+            profile: None,
+            gateway_version: None,
+            path: None,
+            value: None,
+            changes: Vec::new(),
+            files: Vec::new(),
+            findings: Vec::new(),
+            rules: Vec::new(),
+            notices: Vec::new(),
+            error: None,
+            shows: Shows::Answer,
+        }
+    }
+
+    fn take_outcome(&mut self, outcome: Outcome, before: Option<&Path>, sight: &Sight<'_>) {
+        let redactor = sight.redactor(&mut self.notices);
+        self.gateway_version = outcome.gateway_version;
+        self.changes = outcome
+            .changes
+            .iter()
+            .map(|change| {
+                let json = |value| value::to_json(&redactor.value(&change.path, value));
+                ChangeEntry {
+                    path: change.path.to_string(),
+                    kind: change.kind,
+                    class: change.class,
+                    before: change.before.as_ref().map(json),
+                    after: change.after.as_ref().map(json),
+                }
+            })
+            .collect();
+        let diffed = sight.format == OutputFormat::Json || self.shows == Shows::Plan;
+        for file in &outcome.files {
+            let after_name = shown(&file.file);
+            let before_name = match (before, &file.before) {
+                (Some(named), _) => shown(named),
+                (None, Some(_)) => after_name.clone(),
+                (None, None) => NOWHERE.to_owned(),
+            };
+            let diff = if diffed {
+                // Together: a secret of one side may stand in a comment of the other.
+                let documents: Vec<_> = file.before.iter().chain([&file.after]).collect();
+                let mut texts = redactor.texts(&documents);
+                let after = texts.pop().unwrap_or_default();
+                let before = texts.pop().unwrap_or_default();
+                diff::unified(&before_name, &before, &after_name, &after)
+            } else {
+                String::new()
+            };
+            self.files.push(FileEntry { file: after_name, publication: file.publication, diff });
+        }
+        self.findings = outcome.findings.iter().map(FindingEntry::of).collect();
+        self.notices.extend(outcome.notices);
+    }
+}
+
+/// Stands for a file that did not exist, as in other diffs.
+const NOWHERE: &str = "/dev/null";
+
+impl FindingEntry {
+    fn of(finding: &finding::Finding) -> Self {
+        let location = finding.location.as_ref();
+        Self {
+            rule: finding.rule,
+            action: finding.action,
+            origin: finding.origin,
+            path: finding.path.as_ref().map(ToString::to_string),
+            message: finding.message.clone(),
+            expected: finding.expected.clone(),
+            file: location.map(|location| shown(&location.file)),
+            line: location.map(|location| location.position.line),
+            column: location.map(|location| location.position.column),
+            allow: allow_flag(finding.rule, finding.allowed_by),
+        }
+    }
+}
+
+impl RuleEntry {
+    fn of(rule: &RuleDoc) -> Self {
+        Self {
+            id: rule.id,
+            summary: rule.summary,
+            why: rule.why,
+            seen: rule.seen,
+            action: rule.action,
+            allow: allow_flag(rule.id, rule.allowed_by),
+            bad: ExampleEntry::of(&rule.bad),
+            good: ExampleEntry::of(&rule.good),
+        }
+    }
+}
+
+impl ExampleEntry {
+    fn of(example: &Example) -> Self {
+        Self {
+            before: example.base,
+            after: example.candidate,
+            scope: match example.scope {
+                Scope::Paths => "paths",
+                Scope::WholeFile => "whole-file",
+            },
+            mode: format!("{:04o}", example.mode),
+        }
+    }
+}
+
+/// A flag, as it is to be typed.
+fn allow_flag(rule: &str, allowed_by: Override) -> Option<String> {
+    match allowed_by {
+        Override::ByFlag => Some(format!("--allow {rule}")),
+        Override::Never => None,
+    }
+}
+
+fn exit_of(outcome: &Outcome) -> Exit {
+    let unsure = outcome
+        .files
+        .iter()
+        .any(|file| file.publication == Some(Publication::DurabilityUnsure));
+    match outcome.status {
+        Status::Refused => Exit::Refused,
+        _ if unsure => Exit::Incomplete,
+        Status::Written | Status::Unchanged | Status::Planned => Exit::Ok,
+    }
+}
+
+/// A path for people and reports; what is not UTF-8 in it becomes U+FFFD.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[derive(Serialize)]
+struct ExitEntry {
+    code: u8,
+    name: &'static str,
+}
+
+fn exit_entry<S: Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Error> {
+    ExitEntry { code: exit.code(), name: exit.name() }.serialize(serializer)
+}
+
+fn kind_name<S: Serializer>(kind: &ChangeKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Removed => "removed",
+        ChangeKind::Changed => "changed",
+    })
+}
+
+fn origin_name<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match origin {
+        Origin::Write => "write",
+        Origin::Base => "base",
+    })
+}
+
+fn publication_name<S: Serializer>(
+    publication: &Option<Publication>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    publication
+        .map(|publication| match publication {
+            Publication::Atomic => "atomic",
+            Publication::InPlace => "in-place",
+            Publication::DurabilityUnsure => "durability-unsure",
+        })
+        .serialize(serializer)
+}

@@ -1,0 +1,130 @@
+//! What the arguments and the environment mean: the workspace of this run.
+//!
+//! The only place that reads the environment. Every variable is declared here, in
+//! [`variable`], but for those that a profile names for its own gateway.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use confwarden::doc::Format;
+use confwarden::fs;
+use confwarden::ops::Workspace;
+use confwarden::profile::{BUILTIN_NAMES, Profile};
+
+use crate::args::GlobalArgs;
+use crate::error::CommandError;
+use crate::exit::Exit;
+
+/// The environment variables that are read.
+mod variable {
+    /// The home directory: of the gateway's state by default, and of our own.
+    pub(super) const HOME: &str = "HOME";
+    /// Where programs keep state; only an absolute path counts, as its specification says.
+    pub(super) const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
+    /// Directories outside of the configuration's own that OpenClaw lets includes lie in, separated
+    /// as in `PATH`.
+    pub(super) const OPENCLAW_INCLUDE_ROOTS: &str = "OPENCLAW_INCLUDE_ROOTS";
+}
+
+/// The profile of a gateway that nothing is known of.
+const GENERIC: &str = "generic";
+/// The profile of OpenClaw.
+const OPENCLAW: &str = "openclaw";
+
+/// Puts the workspace together.
+pub(crate) fn workspace(args: &GlobalArgs, command: &str) -> Result<Workspace, CommandError> {
+    let profile = profile(args)?;
+    let config = match &args.config {
+        Some(config) => config.clone(),
+        None => discover(&profile)?,
+    };
+    let include_roots = match read(variable::OPENCLAW_INCLUDE_ROOTS) {
+        Some(roots) if profile.name == OPENCLAW => {
+            std::env::split_paths(&roots).filter(|root| root.is_absolute()).collect()
+        }
+        _ => Vec::new(),
+    };
+    Ok(Workspace {
+        config,
+        profile,
+        state_dir: state_dir(args)?,
+        lock_timeout: args.lock_timeout,
+        command: format!("confwarden {command}"),
+        include_roots,
+    })
+}
+
+/// The profile that was asked for; else the one that fits.
+///
+/// A file that is not TOML is taken for OpenClaw's, whatever its name: a guard that is too strict
+/// with another gateway's file refuses a write and says so, one that is too lax loses a token.
+fn profile(args: &GlobalArgs) -> Result<Profile, CommandError> {
+    let Some(name) = &args.profile else {
+        let toml = args.config.as_deref().is_some_and(|c| Format::of_path(c) == Format::Toml);
+        return builtin(if toml { GENERIC } else { OPENCLAW });
+    };
+    let path = Path::new(name);
+    if name.contains(['/', std::path::MAIN_SEPARATOR]) || Format::of_path(path) == Format::Toml {
+        from_file(path)
+    } else {
+        builtin(name)
+    }
+}
+
+fn builtin(name: &str) -> Result<Profile, CommandError> {
+    Profile::builtin(name).ok_or_else(|| {
+        CommandError::new(Exit::Setup, anyhow::anyhow!("there is no such built-in profile"))
+            .hint(format!("the built-in profiles are `{}`", BUILTIN_NAMES.join("` and `")))
+            .hint("a profile of your own is a file: `--profile ./NAME.toml`")
+    })
+}
+
+fn from_file(path: &Path) -> Result<Profile, CommandError> {
+    let what = || format!("could not use the profile `{}`", path.display());
+    let bytes = fs::read_input(path)
+        .with_context(what)
+        .map_err(|error| CommandError::new(Exit::Setup, error))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| CommandError::new(Exit::Setup, anyhow::anyhow!("it is not UTF-8").context(what())))?;
+    Profile::parse(&text).map_err(|error| {
+        let position = error.position;
+        CommandError::new(Exit::Setup, anyhow::Error::new(error).context(what()))
+            .hint("`schemas/profile.schema.json` describes profiles")
+            .at(path, position)
+    })
+}
+
+/// Where the gateway of `profile` would look for its configuration.
+fn discover(profile: &Profile) -> Result<PathBuf, CommandError> {
+    profile.discovery.find(&read_text, &|path| path.symlink_metadata().is_ok()).map_err(|error| {
+        CommandError::new(Exit::Setup, anyhow::Error::new(error))
+            .hint("name the file with `--config PATH`")
+    })
+}
+
+fn state_dir(args: &GlobalArgs) -> Result<PathBuf, CommandError> {
+    if let Some(directory) = &args.state_dir {
+        return Ok(directory.clone());
+    }
+    let absolute = |name| read(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute(variable::XDG_STATE_HOME)
+        .or_else(|| Some(absolute(variable::HOME)?.join(".local").join("state")))
+        .map(|directory| directory.join("confwarden"))
+        .ok_or_else(|| {
+            CommandError::new(
+                Exit::Setup,
+                anyhow::anyhow!("neither `XDG_STATE_HOME` nor `HOME` is an absolute path"),
+            )
+            .hint("say where confwarden keeps its own files with `--state-dir DIR`")
+        })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn read(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name)
+}
+
+/// A variable as text; one that is not UTF-8 counts as unset.
+fn read_text(name: &str) -> Option<String> {
+    read(name)?.into_string().ok()
+}

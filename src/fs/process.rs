@@ -1,0 +1,112 @@
+//! Whether a process still runs, and since when.
+//!
+//! Looks only at what the system tells everybody; never at arguments or the environment.
+
+/// What is known of the process that has a certain id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Process {
+    /// No such process, or one that has ended and is not collected yet.
+    Gone,
+    /// It runs.
+    Running {
+        /// Start time: clock ticks since the machine started, where the system tells.
+        started: Option<u64>,
+        /// Name of its program, where the system tells.
+        name: Option<String>,
+    },
+}
+
+impl Process {
+    /// Looks the process up.
+    pub(super) fn look_up(pid: u32) -> Self {
+        #[cfg(target_os = "linux")]
+        if let Ok(stat) = std::fs::read(format!("/proc/{pid}/stat"))
+            && let Some(process) = parse_stat(&stat)
+        {
+            return process;
+        }
+        // Not Linux, or a `/proc` that hides the processes of others.
+        if super::platform::process_exists(pid) {
+            Self::Running { started: None, name: None }
+        } else {
+            Self::Gone
+        }
+    }
+
+    /// Start time of this very process.
+    pub(super) fn own_start() -> Option<u64> {
+        match Self::look_up(std::process::id()) {
+            Self::Running { started, .. } => started,
+            Self::Gone => None,
+        }
+    }
+
+    /// Whether it is the process that started at `started`, as far as both are known.
+    pub(super) fn is_the_one_started(&self, at: Option<u64>) -> bool {
+        match self {
+            Self::Gone => false,
+            Self::Running { started, .. } => match (started, at) {
+                (Some(is), Some(was)) => *is == was,
+                _ => true,
+            },
+        }
+    }
+}
+
+/// Reads `/proc/PID/stat`: `pid (name) state ppid …`, start time in field 22.
+#[cfg(target_os = "linux")]
+fn parse_stat(stat: &[u8]) -> Option<Process> {
+    // The name may itself hold brackets and spaces, so its end is the last bracket.
+    let open = stat.iter().position(|byte| *byte == b'(')?;
+    let close = stat.iter().rposition(|byte| *byte == b')')?;
+    let name = String::from_utf8_lossy(stat.get(open + 1..close)?).into_owned();
+    let mut fields = std::str::from_utf8(&stat[close + 1..]).ok()?.split_ascii_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X" | "x") {
+        return Some(Process::Gone);
+    }
+    // Field 22 is the 19th after the state, field 3.
+    let started = fields.nth(18)?.parse().ok()?;
+    Some(Process::Running { started: Some(started), name: Some(name) })
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn start_time_is_field_22_whatever_the_name_is() {
+        let numbers = (4..=52).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+        let stat = format!("7 (odd) na (me) S {numbers}\n");
+        assert_eq!(
+            parse_stat(stat.as_bytes()),
+            Some(Process::Running { started: Some(22), name: Some("odd) na (me".to_owned()) })
+        );
+    }
+
+    #[test]
+    fn zombies_are_gone() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = child.id();
+        // It has ended once its state is Z; it stays so until it is waited for.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while Process::look_up(pid) != Process::Gone {
+            assert!(std::time::Instant::now() < deadline, "`true` does not end");
+            std::thread::yield_now();
+        }
+        assert!(std::path::Path::new(&format!("/proc/{pid}")).exists());
+        child.wait().unwrap();
+        assert_eq!(Process::look_up(pid), Process::Gone);
+    }
+
+    #[test]
+    fn own_process_runs_and_is_told_from_one_that_had_its_id_before() {
+        let started = Process::own_start();
+        assert!(started.is_some());
+        let me = Process::look_up(std::process::id());
+        assert!(me.is_the_one_started(started));
+        assert!(me.is_the_one_started(None));
+        assert!(!me.is_the_one_started(started.map(|ticks| ticks + 1)));
+    }
+}

@@ -1,0 +1,153 @@
+//! From a request to changes: what the caller asks of this base.
+
+use super::{Assignment, Input, OpsError, Request};
+use crate::compose::Configuration;
+use crate::doc::{Change, Document, Format, KeyPath, Kind, Value, merge_patch, reconcile};
+use crate::policy::Scope;
+use crate::profile::Profile;
+
+/// Whose paths the changes of a proposal speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The whole configuration's, includes resolved: each change goes into the file it concerns.
+    Composed,
+    /// The root file's own, in which an include is a key like any other.
+    RootFile,
+}
+
+/// The changes a request comes down to.
+#[derive(Clone, Debug)]
+pub(super) struct Proposal {
+    pub(super) changes: Vec<Change>,
+    pub(super) reach: Reach,
+    pub(super) scope: Scope,
+}
+
+/// What `request` changes in `base`.
+pub(super) fn propose(
+    request: &Request,
+    base: &Configuration,
+    profile: &Profile,
+) -> Result<Proposal, OpsError> {
+    let value = base.effective();
+    let mut proposal =
+        Proposal { changes: Vec::new(), reach: Reach::Composed, scope: Scope::Paths };
+    match request {
+        Request::Set(assignments) => {
+            for assignment in assignments {
+                proposal.changes.extend(assign(assignment, base, profile)?);
+            }
+        }
+        Request::Unset(paths) => proposal.changes = unset(paths, &base.root().document),
+        Request::Move { from, to } => {
+            proposal.changes.push(Change::Move { from: from.clone(), to: to.clone() });
+        }
+        Request::Patch { patch, replace_arrays } => {
+            let patch = patch.root().to_value();
+            if patch.kind() != Kind::Object {
+                return Err(OpsError::NoObject { what: "a merge patch", found: patch.kind() });
+            }
+            proposal.changes = merge_patch(value, &patch, replace_arrays)?;
+        }
+        Request::Apply { desired } => {
+            let target = desired.root().to_value();
+            if target.kind() != Kind::Object {
+                return Err(OpsError::NoObject { what: "a configuration", found: target.kind() });
+            }
+            proposal.scope = Scope::WholeFile;
+            // A desired text with includes speaks of the root file; one without, of the whole.
+            let own = base.root().document.root().to_value();
+            let includes = profile.include_key.as_deref().is_some_and(|key| holds(&target, key));
+            let current = if includes { &own } else { value };
+            if includes {
+                proposal.reach = Reach::RootFile;
+            }
+            proposal.changes = reconcile(&KeyPath::root(), current, &target);
+        }
+    }
+    Ok(proposal)
+}
+
+/// The changes that put one value in its place; an existing container is changed, not replaced, so
+/// that what stays keeps its comments.
+fn assign(
+    assignment: &Assignment,
+    base: &Configuration,
+    profile: &Profile,
+) -> Result<Vec<Change>, OpsError> {
+    let Assignment { path, input } = assignment;
+    let current = base.effective().at(path);
+    let secret = profile.secrets.is_secret(path);
+    let value = match input {
+        Input::Value(value) => value.clone(),
+        Input::String(text) => Value::string(text),
+        Input::Text(text) => read(text, path, current, secret)?,
+    };
+    Ok(match current {
+        Some(current)
+            if current.kind() == value.kind()
+                && matches!(value.kind(), Kind::Object | Kind::Array) =>
+        {
+            reconcile(path, current, &value)
+        }
+        _ => vec![Change::Set { path: path.clone(), value }],
+    })
+}
+
+/// Reads `text` as a person means it at `path`, where `current` stands.
+fn read(
+    text: &str,
+    path: &KeyPath,
+    current: Option<&Value>,
+    secret: bool,
+) -> Result<Value, OpsError> {
+    let plain = || Value::string(text);
+    let stays_string = secret || matches!(current, Some(Value::String(_)));
+    if stays_string && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(plain());
+    }
+    if matches!(current, Some(Value::Datetime(_)))
+        && let Ok(document) = Document::parse(format!("x = {text}"), Format::Toml)
+        && let Some(node) = document.root().get(&"x".into())
+        && node.kind() == Kind::Datetime
+        && document.root().children().count() == 1
+    {
+        return Ok(node.to_value());
+    }
+    match Document::parse(text, Format::Json5) {
+        // `12e45` is a number and a likely token: as a number it would lose its spelling.
+        Ok(document) if secret && document.root().kind() == Kind::Number => Ok(plain()),
+        Ok(document) => Ok(document.root().to_value()),
+        // No secret is an array, so `[` is how this one starts.
+        Err(_) if secret && text.starts_with('[') => Ok(plain()),
+        // A text that starts like JSON5 was meant as it; anything else is a plain string.
+        Err(source) if text.trim_start().starts_with(['{', '[', '"', '\'']) => {
+            Err(OpsError::Value { path: path.clone(), source })
+        }
+        Err(_) => Ok(plain()),
+    }
+}
+
+/// Removals in an order in which no index of a later one has moved.
+fn unset(paths: &[KeyPath], root: &Document) -> Vec<Change> {
+    let place = |path: &KeyPath| match root.get(path) {
+        Ok(Some(node)) => node.path(),
+        _ => path.clone(),
+    };
+    let mut sorted: Vec<(KeyPath, &KeyPath)> =
+        paths.iter().map(|path| (place(path), path)).collect();
+    sorted.sort();
+    sorted.dedup();
+    sorted.into_iter().rev().map(|(_, path)| Change::Remove { path: path.clone() }).collect()
+}
+
+/// Whether some object below `value` has a member `key`.
+fn holds(value: &Value, key: &str) -> bool {
+    match value {
+        Value::Object(members) => {
+            members.iter().any(|(name, member)| *name == key || holds(member, key))
+        }
+        Value::Array(elements) => elements.iter().any(|element| holds(element, key)),
+        _ => false,
+    }
+}

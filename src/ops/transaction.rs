@@ -1,0 +1,187 @@
+//! The one write: lock, read, propose, judge, commit only if the base is still there.
+//!
+//! No file changes unless every check passed, and none is written over that another writer changed
+//! after it was read. The proposal is made once, on the first base; on a moved base its changes are
+//! made again, so both writers' changes survive where they do not collide.
+
+use super::propose::{Proposal, Reach, propose};
+use super::replay::replay;
+use super::session::{Commit, Session, Snapshot};
+use super::{
+    DryRun, FileOutcome, OpsError, Outcome, Request, Status, Workspace, WriteOptions, outcome,
+};
+use crate::compose::{ComposeError, Configuration, Part};
+use crate::doc::{Document, EditError, Value};
+use crate::policy::{self, Scope, Transition, Verdict};
+
+/// How often a write is tried against writers that are faster each time.
+const ATTEMPTS: u32 = 50;
+
+/// See [`super::write`].
+pub(super) fn write(
+    workspace: &Workspace,
+    request: &Request,
+    options: &WriteOptions,
+) -> Result<Outcome, OpsError> {
+    // A misspelt rule is an error before anything is locked.
+    Verdict::of(Vec::new(), &options.allow)?;
+    let mut session = match options.dry_run {
+        DryRun::No => Session::writing(workspace, options.missing)?,
+        DryRun::Yes => Session::reading(workspace)?,
+    };
+    let mut first: Option<(Proposal, Value)> = None;
+    let mut attempts = 0;
+    while attempts < ATTEMPTS {
+        attempts += 1;
+        let base = session.load(options.missing)?;
+        let proposal = match &first {
+            None => propose(request, &base.configuration, &workspace.profile)?,
+            Some((proposal, before)) => {
+                let now = seen_by(proposal.reach, &base.configuration);
+                let changes = replay(&proposal.changes, before, &now)
+                    .map_err(|path| OpsError::Conflict { path })?;
+                Proposal { changes, ..proposal.clone() }
+            }
+        };
+        let candidate = candidate(&session, &base, request, &proposal)?;
+        let attempt = Attempt { workspace, options, base: &base, candidate: &candidate };
+        let touched = attempt.touched();
+        let mut outcome = attempt.judged(proposal.scope, &touched)?;
+        outcome.notices.extend(session.leftovers().map(outcome::leftover));
+        if outcome.status != Status::Written {
+            return Ok(outcome);
+        }
+        if first.is_none() {
+            let before = seen_by(proposal.reach, &base.configuration);
+            first = Some((proposal, before));
+        }
+        let mut newly_locked = false;
+        for part in &touched {
+            newly_locked |= session.lock(&part.file)?;
+        }
+        if newly_locked {
+            // Read again what was read without its lock; that is no lost race.
+            attempts -= 1;
+            continue;
+        }
+        match session.commit(&base, &touched, options.hard_links)? {
+            Commit::Done(publications) => {
+                for (file, publication) in outcome.files.iter_mut().zip(publications) {
+                    file.publication = Some(publication);
+                }
+                return Ok(outcome);
+            }
+            Commit::Drifted => {}
+        }
+    }
+    Err(OpsError::Contended { file: session.root().to_owned(), attempts })
+}
+
+/// The value that the paths of a proposal speak of.
+fn seen_by(reach: Reach, configuration: &Configuration) -> Value {
+    match reach {
+        Reach::Composed => configuration.effective().clone(),
+        Reach::RootFile => configuration.root().document.root().to_value(),
+    }
+}
+
+/// What `base` becomes by `proposal`.
+fn candidate(
+    session: &Session<'_>,
+    base: &Snapshot,
+    request: &Request,
+    proposal: &Proposal,
+) -> Result<Configuration, OpsError> {
+    let rules = session.rules();
+    let mut loader = |file: &std::path::Path| session.load_include(file);
+    let root = base.configuration.root();
+    if let Some(document) = verbatim(base, request) {
+        let part = Part { document, ..root.clone() };
+        return Ok(Configuration::compose(part, &rules, &mut loader));
+    }
+    let edited = match proposal.reach {
+        Reach::Composed => base.configuration.edit(&proposal.changes, &rules, &mut loader),
+        Reach::RootFile => base.configuration.edit_root(&proposal.changes, &rules, &mut loader),
+    };
+    edited.map_err(|error| match error {
+        ComposeError::Edit(EditError::Path(source)) => OpsError::Path(source),
+        ComposeError::Edit(source) => OpsError::Edit { file: root.file.clone(), source },
+        ComposeError::Composed { path } => OpsError::Composed { path },
+        ComposeError::AcrossFiles { from, to } => OpsError::AcrossFiles { from, to },
+    })
+}
+
+/// The desired text itself, where there is no file yet whose text could be kept.
+fn verbatim(base: &Snapshot, request: &Request) -> Option<Document> {
+    match request {
+        Request::Apply { desired }
+            if !base.exists()
+                && desired.format() == base.configuration.root().document.format() =>
+        {
+            Some(desired.clone())
+        }
+        _ => None,
+    }
+}
+
+/// One base and what it would become.
+struct Attempt<'a> {
+    workspace: &'a Workspace,
+    options: &'a WriteOptions,
+    base: &'a Snapshot,
+    candidate: &'a Configuration,
+}
+
+impl<'a> Attempt<'a> {
+    /// The parts whose text differs; included files first, so that the root never names what is
+    /// not there yet.
+    fn touched(&self) -> Vec<&'a Part> {
+        let known = self.base.configuration.parts();
+        let mut touched: Vec<&Part> = self
+            .candidate
+            .parts()
+            .iter()
+            .filter(|part| {
+                let before = known.iter().find(|other| other.file == part.file);
+                let created = part.file == known[0].file && !self.base.exists();
+                created || before.is_some_and(|b| b.document.source() != part.document.source())
+            })
+            .collect();
+        touched.reverse();
+        touched
+    }
+
+    /// What the rules make of it: [`Status::Written`] where it may be written now.
+    fn judged(&self, scope: Scope, touched: &[&Part]) -> Result<Outcome, OpsError> {
+        let base = self.base.exists().then_some(&self.base.configuration);
+        let transition = Transition { base, candidate: self.candidate, scope };
+        let findings = policy::judge(&transition, &self.workspace.profile);
+        let verdict = Verdict::of(findings, &self.options.allow)?;
+        let status = if touched.is_empty() {
+            Status::Unchanged
+        } else if verdict.is_refused() {
+            Status::Refused
+        } else if self.options.dry_run == DryRun::Yes {
+            Status::Planned
+        } else {
+            Status::Written
+        };
+        let files = touched.iter().map(|part| {
+            let known = self.base.configuration.parts().iter();
+            let before = known.clone().find(|other| other.file == part.file);
+            FileOutcome {
+                file: part.file.clone(),
+                before: before.filter(|_| base.is_some()).map(|before| before.document.clone()),
+                after: part.document.clone(),
+                publication: None,
+            }
+        });
+        let files = files.collect();
+        Ok(Outcome {
+            status,
+            files,
+            findings: verdict.into_findings(),
+            ..outcome::differences(base, self.candidate, &self.workspace.profile)
+        })
+    }
+}

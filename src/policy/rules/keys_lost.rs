@@ -1,0 +1,277 @@
+//! `keys-lost`: a writer of the whole file forgot what it did not know.
+
+use std::collections::HashSet;
+
+use crate::doc::{KeyPath, Kind, Segment, Value, ids, with_id};
+use crate::finding::{Action, Override};
+use crate::policy::Scope;
+use crate::policy::comparison::Pair;
+use crate::policy::review::Review;
+use crate::policy::rule::{Check, Example, Fault, Rule, RuleDoc};
+
+pub(crate) const RULE: Rule = Rule {
+    doc: RuleDoc {
+        id: "keys-lost",
+        summary: "a write of the whole file lost a top-level section, or something that has a name",
+        why: "\
+Whoever writes the whole file from an old copy, or from a part of it, takes away what others
+added. Judged are top-level sections, elements of arrays that are told apart by `id`, and the
+members of maps such as `agents.entries`: each counts as one loss, however much stands in it. What
+moved from an array to such a map beside it, or back, is not lost. To remove a thing on purpose,
+name it with `confwarden unset`, which this rule does not judge.",
+        seen: "\
+a stale copy dropped an agent twice and orphaned its sessions; re-runs of wizards dropped agents and \
+bindings (openclaw#114054, #84692, #65105, mem0#4849)",
+        action: Action::Deny,
+        allowed_by: Override::ByFlag,
+        bad: Example::whole_file(
+            r#"{ agents: { list: [{ id: "main" }, { id: "ops" }] } }"#,
+            r#"{ agents: { list: [{ id: "main" }] } }"#,
+        ),
+        good: Example::whole_file(
+            r#"{ agents: { list: [{ id: "main" }, { id: "ops" }] } }"#,
+            r#"{ agents: { list: [{ id: "ops" }, { id: "main", model: "fast" }] } }"#,
+        ),
+    },
+    check: Check::Transition(check),
+};
+
+/// What was lost, each path once.
+#[derive(Default)]
+struct Losses {
+    paths: Vec<KeyPath>,
+    known: HashSet<KeyPath>,
+}
+
+impl Losses {
+    fn add(&mut self, path: KeyPath) {
+        if self.known.insert(path.clone()) {
+            self.paths.push(path);
+        }
+    }
+}
+
+fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
+    if review.transition.scope != Scope::WholeFile || review.base().is_none() {
+        return Vec::new();
+    }
+    let mut losses = Losses::default();
+    for pair in review.comparison.pairs() {
+        in_pair(review, pair, &mut losses);
+    }
+    for roster in &review.profile.rosters {
+        in_roster(review, roster, &mut losses);
+    }
+    losses.paths.into_iter().map(describe).collect()
+}
+
+fn describe<'a>(path: KeyPath) -> Fault<'a> {
+    let (message, expected) = match path.segments() {
+        [_] => ("a top-level section is gone", "the section, if only with other values"),
+        [.., Segment::Where { .. }] => {
+            ("an element with an `id` is gone", "the element, if only with other values")
+        }
+        _ => ("a thing with a name of its own is gone", "the thing, if only with other values"),
+    };
+    Fault::at(path, message, expected)
+}
+
+fn in_pair(review: &Review<'_>, pair: &Pair<'_>, losses: &mut Losses) {
+    let Some(before) = pair.before.filter(|before| **before != Value::Null) else { return };
+    let names = before.as_array().and_then(ids).unwrap_or_default();
+    let Some(after) = pair.after else {
+        let is_top_level = review
+            .comparison
+            .parent(pair)
+            .is_some_and(|parent| review.comparison.parent(parent).is_none());
+        if is_top_level {
+            losses.add(review.comparison.path(pair));
+        } else if pair.id().is_some() {
+            // The array speaks of its elements.
+        } else if !names.is_empty() {
+            let path = review.comparison.path(pair);
+            let moved = beside_array(review, &path);
+            if names.iter().any(|name| !moved.contains(name)) {
+                losses.add(path);
+            }
+        } else if holds_array_by_id(before) {
+            losses.add(review.comparison.path(pair));
+        }
+        return;
+    };
+    if names.is_empty() || !matches!(after.kind(), Kind::Array | Kind::Object) {
+        return;
+    }
+    let kept = names_in(after);
+    let mut lost = names.into_iter().filter(|name| !kept.contains(name)).peekable();
+    if lost.peek().is_some() {
+        let path = review.comparison.path(pair);
+        let moved = beside_array(review, &path);
+        lost.filter(|name| !moved.contains(name))
+            .for_each(|name| losses.add(path.join(with_id(name))));
+    }
+}
+
+fn in_roster(review: &Review<'_>, roster: &KeyPath, losses: &mut Losses) {
+    let Some(parent) = roster.split_last().map(|(parent, _)| parent) else { return };
+    let before = review.base().and_then(|base| base.at(roster));
+    let Some(members) = before.and_then(Value::as_object).filter(|m| !m.is_empty()) else { return };
+    // Where the section is gone as a whole, that is the loss.
+    let Some(section) = review.candidate().at(&parent) else {
+        let is_known = (0..=roster.segments().len())
+            .any(|length| losses.known.contains(&roster.truncated(length)));
+        if !is_known {
+            losses.add(parent);
+        }
+        return;
+    };
+    let moved: HashSet<&str> = match section {
+        Value::Object(siblings) => {
+            siblings.iter().filter_map(|(_, value)| ids(value.as_array()?)).flatten().collect()
+        }
+        _ => HashSet::new(),
+    };
+    let after = review.candidate().at(roster);
+    let kept = after.map(names_in).unwrap_or_default();
+    let lost = members.iter().filter(|(key, value)| {
+        let is_kept = key.as_str().is_some_and(|key| kept.contains(key) || moved.contains(key));
+        !is_kept && *value != Value::Null && after.and_then(|after| after.member(key)).is_none()
+    });
+    match after.map(Value::kind) {
+        None => {
+            if lost.count() > 0 {
+                losses.add(roster.clone());
+            }
+        }
+        Some(Kind::Object | Kind::Array) => {
+            lost.for_each(|(key, _)| losses.add(roster.key(key.clone())));
+        }
+        // `type-changed` reports it.
+        Some(_) => {}
+    }
+}
+
+/// The names that moved from the array at `path` to a roster beside it.
+fn beside_array<'a>(review: &Review<'a>, path: &KeyPath) -> HashSet<&'a str> {
+    let Some((parent, _)) = path.split_last() else { return HashSet::new() };
+    let rosters = review.profile.rosters.iter();
+    rosters
+        .filter(|roster| roster.split_last().is_some_and(|(beside, _)| beside == parent))
+        .filter_map(|roster| review.candidate().at(roster))
+        .flat_map(names_in)
+        .collect()
+}
+
+/// The `id`s of an array's elements, or the keys of an object.
+fn names_in(value: &Value) -> HashSet<&str> {
+    match value {
+        Value::Array(elements) => {
+            elements.iter().filter_map(|element| element.get("id")?.as_str()).collect()
+        }
+        Value::Object(members) => members.iter().filter_map(|(key, _)| key.as_str()).collect(),
+        _ => HashSet::new(),
+    }
+}
+
+fn holds_array_by_id(value: &Value) -> bool {
+    let mut rest = vec![value];
+    while let Some(value) = rest.pop() {
+        match value {
+            Value::Array(elements) => {
+                if ids(elements).is_some_and(|ids| !ids.is_empty()) {
+                    return true;
+                }
+                rest.extend(elements);
+            }
+            Value::Object(members) => rest.extend(members.iter().map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Case, allowed, denied};
+
+    const RULE: &str = "keys-lost";
+
+    #[test]
+    fn wp_05_top_level_sections_are_not_lost() {
+        let base = "{ channels: { discord: {} }, agents: { list: [{ id: 'a' }] }, update: { channel: 'beta' } }";
+        Case::whole_file(base, "{ update: { channel: 'beta' } }")
+            .check(&[denied(RULE, "channels"), denied(RULE, "agents")]);
+        Case::paths(base, "{ update: { channel: 'beta' } }").check(&[]);
+        Case::new_file(base).check(&[]);
+    }
+
+    #[test]
+    fn wp_08_an_agent_is_not_lost() {
+        let base = "{ agents: { entries: { main: { model: 'x' }, ops: {} } } }";
+        let case = Case::whole_file(base, "{ agents: { entries: { ops: {} } } }");
+        case.check(&[denied(RULE, "agents.entries.main")]);
+        case.allowing(RULE).check(&[allowed(RULE, "agents.entries.main")]);
+        Case::whole_file(base, "{ agents: { entries: {} } }")
+            .check(&[denied(RULE, "agents.entries.main"), denied(RULE, "agents.entries.ops")]);
+        Case::whole_file(base, "{ agents: {} }").check(&[denied(RULE, "agents.entries")]);
+        Case::whole_file(base, "{}").check(&[denied(RULE, "agents")]);
+    }
+
+    #[test]
+    fn wp_04_elements_with_an_id_are_not_lost() {
+        let base = "{ agents: { list: [{ id: 'a', x: 1 }, { id: 'b' }] } }";
+        Case::whole_file(base, "{ agents: { list: [{ id: 'b' }] } }")
+            .check(&[denied(RULE, "agents.list[id=a]")]);
+        Case::whole_file(base, "{ agents: { list: [] } }")
+            .check(&[denied(RULE, "agents.list[id=a]"), denied(RULE, "agents.list[id=b]")]);
+        Case::whole_file(base, "{ agents: {} }").check(&[denied(RULE, "agents.list")]);
+        Case::whole_file(base, "{ agents: { list: [{ id: 'a' }, { id: 'a' }] } }")
+            .check(&[denied(RULE, "agents.list[id=b]")]);
+        Case::whole_file(base, "{ agents: { list: { a: {} } } }")
+            .check(&[denied(RULE, "agents.list[id=b]")]);
+    }
+
+    #[test]
+    fn things_within_a_lost_block_are_one_loss() {
+        let base =
+            "{ models: { providers: { p: { models: [{ id: 'm' }, { id: 'n' }] }, q: {} } } }";
+        Case::whole_file(base, "{ models: { providers: { q: {} } } }")
+            .check(&[denied(RULE, "models.providers.p")]);
+        Case::whole_file(base, "{ models: {} }").check(&[denied(RULE, "models.providers")]);
+        let entries = "{ agents: { entries: { main: { tools: [{ id: 't' }] } } } }";
+        Case::whole_file(entries, "{ agents: { entries: {} } }")
+            .check(&[denied(RULE, "agents.entries.main")]);
+    }
+
+    #[test]
+    fn what_moved_between_list_and_map_is_not_lost() {
+        let list = "{ agents: { list: [{ id: 'a' }, { id: 'b' }] } }";
+        let map = "{ agents: { entries: { a: {}, b: {} } } }";
+        Case::whole_file(list, map).check(&[]);
+        Case::whole_file(map, list).check(&[]);
+        Case::whole_file(list, "{ agents: { entries: { a: {} } } }")
+            .check(&[denied(RULE, "agents.list")]);
+        Case::whole_file(map, "{ agents: { list: [{ id: 'a' }] } }")
+            .check(&[denied(RULE, "agents.entries")]);
+    }
+
+    #[test]
+    fn other_members_may_go() {
+        Case::whole_file("{ a: { b: 1, c: { d: 1 } } }", "{ a: {} }").check(&[]);
+        Case::whole_file("{ a: { l: [1, 2] } }", "{ a: { l: [1] } }").check(&[]);
+        Case::whole_file("{ a: null }", "{}").check(&[]);
+    }
+
+    #[test]
+    fn the_message_says_what_sort_of_thing_it_was() {
+        let message = |base: &str, candidate: &str| {
+            Case::whole_file(base, candidate).findings()[0].message.clone()
+        };
+        assert_eq!(message("{ a: 1 }", "{}"), "a top-level section is gone");
+        assert_eq!(message("{ l: [{ id: 'a' }] }", "{ l: [] }"), "an element with an `id` is gone");
+        assert_eq!(
+            message("{ a: { l: [{ id: 'a' }] } }", "{ a: {} }"),
+            "a thing with a name of its own is gone"
+        );
+    }
+}

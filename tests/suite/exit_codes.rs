@@ -1,0 +1,93 @@
+//! One test a row of the table of exit codes. The row `internal` has none: it is a bug.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use confwarden::fs::{LockGuard, Target, Wait};
+
+use crate::support::{Faults, GATEWAY, Sandbox};
+
+#[test]
+fn ok_is_0() {
+    let sandbox = Sandbox::config(GATEWAY);
+    sandbox.run(["set", "gateway.port", "1"]).code(0);
+}
+
+#[test]
+fn usage_is_2() {
+    Sandbox::config(GATEWAY).fails(2, ["set", "gateway.port"]);
+}
+
+#[test]
+fn refused_is_3() {
+    let sandbox = Sandbox::config(GATEWAY);
+    sandbox
+        .fails(3, ["unset", "gateway.auth.token"])
+        .says("refused: ")
+        .says("auth-token-dropped: `gateway.auth.token`: ")
+        .says("expected: ")
+        .says("line 10, column ")
+        .says("--allow auth-token-dropped");
+    sandbox.run(["unset", "gateway.auth.token", "--allow", "auth-token-dropped"]).code(3);
+    let allow = "auth-token-dropped,auth-mode-incoherent";
+    sandbox.run(["unset", "gateway.auth.token", "--allow", allow]).code(0);
+}
+
+#[test]
+fn invalid_is_4() {
+    Sandbox::config("{ a: ").fails(4, ["set", "a", "1"]);
+}
+
+#[test]
+fn locked_is_5() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let target = Target::resolve(sandbox.config_path()).unwrap();
+    let _guard = LockGuard::acquire(target, Wait::No, "confwarden apply").unwrap();
+    let pid = std::process::id().to_string();
+    let set = ["set", "gateway.port", "1", "--lock-timeout"];
+    sandbox.fails(5, [set.as_slice(), &["0s"]].concat()).says("confwarden apply").says(&pid);
+    let start = Instant::now();
+    sandbox.fails(5, [set.as_slice(), &["300ms"]].concat()).says("--lock-timeout");
+    assert!(start.elapsed() >= Duration::from_millis(300), "it waits as long as it is told");
+    // Readers do not wait.
+    sandbox.fails(0, ["get", "gateway.port"]).prints("18789\n");
+}
+
+#[test]
+fn conflict_is_6() {
+    let Some(faults) = Faults::allowed() else { return };
+    let sandbox = Sandbox::config("{ a: 1, b: 1 }\n");
+    // Between reading and replacing there is the sync of the new text: slow enough here for a
+    // writer that asks for no lock.
+    let slow = faults.with("fsync:delay_enter=400000:when=1");
+    let run = std::thread::scope(|scope| {
+        let run = scope.spawn(|| sandbox.invoke(["set", "a", "2"]).under(slow).run());
+        while sandbox.leftovers().is_empty() && !run.is_finished() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        fs::write(sandbox.config_path(), "{ a: 3, b: 1 }\n").unwrap();
+        run.join().unwrap()
+    });
+    run.code(6).says("`a` was changed by another writer");
+    sandbox.holds("{ a: 3, b: 1 }\n");
+}
+
+#[test]
+fn incomplete_is_8() {
+    let Some(faults) = Faults::allowed() else { return };
+    let sandbox = Sandbox::config("{ a: 1 }\n");
+    // The first sync is of the text, the second of the directory.
+    let failing = faults.with("fsync:error=EIO:when=2");
+    sandbox
+        .invoke(["set", "a", "2"])
+        .under(failing)
+        .run()
+        .code(8)
+        .says("after a power cut it may be as before");
+    sandbox.holds("{ a: 2 }\n");
+}
+
+#[test]
+fn setup_is_9() {
+    Sandbox::empty().run(["get"]).code(9).says("there is no `");
+}

@@ -1,0 +1,27 @@
+//! Cases of the public tracker, as far as they concern our own writes. Each test is named after the
+//! id of its case; the comment above it says what happened.
+
+mod concurrent; // CC: several writers at once
+mod files; // FS: mounts, permissions, full disks
+mod includes; // IS: values that live in other files
+mod junk; // JV: strings that are no token
+mod secrets; // SE: references and marks of redaction
+mod text; // FM: comments, commas, line ends
+mod tokens; // TK: the token lost or replaced
+mod wiped; // WP: the file wiped or shrunk
+
+use crate::support::{Run, Sandbox};
+
+/// Applies `desired` as a whole file; every rule of `rules` must refuse it, and the file stays.
+#[track_caller]
+fn refuses_to_apply(text: &str, desired: &str, rules: &[&str]) -> Run {
+    let sandbox = Sandbox::config(text);
+    sandbox.untouched(|| {
+        let run = sandbox.invoke(["apply", "-"]).stdin(desired).run();
+        run.code(3).says("is as it was");
+        for rule in rules {
+            run.says(&format!("\n  {rule}: "));
+        }
+        run
+    })
+}

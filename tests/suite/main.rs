@@ -1,0 +1,36 @@
+//! The real program in a sandbox: what people and scripts can rely on.
+//!
+//! One binary, so that it links once. Every suite is listed below with what belongs in it; `tidy`
+//! holds the list. All suites pass as root and as a user; what needs a right that is missing here
+//! says so and checks nothing.
+
+#![cfg(unix)]
+#![expect(clippy::disallowed_methods, reason = "tests look at files directly")]
+
+mod support;
+
+// The contract: exit codes, reports, what never gets out.
+mod exit_codes; // one test a row of the table
+mod json_output; // `--output json` of every command and ending, against its schema
+mod secrets; // a planted secret is searched for in everything that a run leaves
+mod usage; // wrong arguments, help, version, settings
+
+// The commands, one file each.
+mod apply;
+mod diff;
+mod dry_run;
+mod explain;
+mod get;
+mod includes; // values put together from several files
+mod mv;
+mod patch;
+mod set;
+mod unset;
+
+// What goes wrong in the field.
+mod bad_input; // what cannot be read or written, and stays as it was
+mod field_cases; // cases of the public tracker, named after their ids
+
+// What is shipped beside the program.
+mod examples; // the shipped configurations
+mod tidy; // layers, headers, sizes, lists: what no compiler checks

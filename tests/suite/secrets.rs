@@ -1,0 +1,277 @@
+//! Planted secrets: whatever is run, whatever fails, none gets out.
+//!
+//! Every planted secret holds [`CANARY`]. After each run both streams are searched, and every file
+//! that the run left, but for the inputs themselves.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use confwarden::fs::{LockGuard, Target, Wait};
+
+use crate::support::{Run, Sandbox};
+
+/// What every planted secret holds, in each of its spellings.
+const CANARY: &str = "nary-";
+
+/// A configuration with secrets in every place where people put them.
+const BASE: &str = r#"// The gateway at home.
+{
+  gateway: {
+    mode: "local",
+    port: 18789,
+    bind: "lan",
+    auth: {
+      mode: "token",
+      // token: "canary-old-0123456789", replaced in May
+      token: "canary-token-0123456789", // canary-token-0123456789
+    },
+    remote: { url: "wss://user:canary-url-0123456789@gateway.example/ws" },
+  },
+  channels: {
+    telegram: { botToken: 'c\x61nary-escaped-0123456789' },
+    slack: { signingSecret: "canary-line-\
+continued-0123456789" },
+    irc: { "pass\u0077ord": "canary-key-0123456789", nickserv: { password: 'canary-nick' } },
+  },
+  models: {
+    providers: {
+      house: { headers: { Authorization: "Bearer canary-header-0123456789" }, apiKey: "canary-api-0123456789" },
+    },
+  },
+  /* apiKey: "canary-block-0123456789", */
+  env: { vars: { HOUSE_API_KEY: "canary-env-0123456789" } },
+  agents: { list: [{ id: "main", apiKey: "canary-agent-0123456789" }] },
+  logging: { level: "info" },
+}
+"#;
+
+const TOML: &str = r#"# token = "canary-old-0123456789"
+[auth]
+token = "canary-token-0123456789" # canary-token-0123456789
+password = '''canary-many
+canary-lines'''
+
+[upstream.a.headers]
+authorization = "Bearer canary-header-0123456789"
+
+[limits]
+burst = 1
+"#;
+
+/// Ways to ask for the same.
+const MANNERS: [&[&str]; 5] = [
+    &[],
+    &["--output", "json"],
+    &["--dry-run"],
+    &["--quiet", "--color", "always"],
+    &["--dry-run", "--output", "json"],
+];
+
+struct Watched {
+    sandbox: Sandbox,
+    inputs: BTreeSet<PathBuf>,
+}
+
+impl Watched {
+    fn new(sandbox: Sandbox) -> Self {
+        let inputs = sandbox.files().into_iter().collect();
+        Self { sandbox, inputs }
+    }
+
+    /// Runs `arguments` in every manner, with `input`, and searches what they leave.
+    #[track_caller]
+    fn check(&self, arguments: &[&str], input: &str) {
+        let before = fs::read(self.sandbox.config_path()).ok();
+        for manner in MANNERS {
+            let arguments = [manner, arguments].concat();
+            let run = self.sandbox.invoke(arguments).stdin(input).run();
+            self.search(&run);
+            if let Some(before) = &before {
+                fs::write(self.sandbox.config_path(), before).unwrap();
+            }
+        }
+    }
+
+    #[track_caller]
+    fn search(&self, run: &Run) {
+        run.never_says(CANARY);
+        assert!(!run.everything().contains("has a bug"), "no run should panic: {run}");
+        for file in self.sandbox.files() {
+            if self.inputs.contains(&file) || file.is_dir() {
+                continue;
+            }
+            let bytes = fs::read(&file).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains(CANARY), "{} after {run}", file.display());
+        }
+    }
+}
+
+#[test]
+fn reading_shows_fingerprints() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    for path in [".", "gateway", "gateway.auth.token", "channels", "models.providers.house", "env"] {
+        watched.check(&["get", path], "");
+    }
+    watched.check(&["get", "agents.list[id=main].apiKey"], "");
+    watched.check(&["get", "gateway.auth.token.deeper"], "");
+    watched.check(&["get", "channels.telegram.botToken[0]"], "");
+}
+
+#[test]
+fn planted_secrets_are_where_they_should_be() {
+    // A search that finds nothing proves nothing unless there is something to find.
+    let sandbox = Sandbox::config(BASE);
+    let shown = sandbox.run(["get", "--reveal"]).stdout().to_owned();
+    assert_eq!(shown.matches(CANARY).count(), 10, "{shown}");
+    let toml = Sandbox::named("gateway.toml", TOML);
+    assert_eq!(toml.run(["get", "--reveal"]).stdout().matches(CANARY).count(), 4);
+}
+
+#[test]
+fn writing_shows_fingerprints() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    for arguments in [
+        ["set", "gateway.port", "1"].as_slice(),
+        &["set", "gateway.auth.mode", "none"],
+        &["set", "gateway.auth", "{}"],
+        &["set", "channels", "{}"],
+        &["set", "gateway.port.x", "1"],
+        &["unset", "gateway.auth.token"],
+        &["unset", "gateway.auth", "--allow", "auth-token-dropped,auth-block-lost,auth-mode-incoherent"],
+        &["unset", "channels", "models", "env", "agents"],
+        &["mv", "gateway.auth", "gateway.login"],
+        &["mv", "channels.telegram", "channels.signal"],
+        &["mv", "gateway.auth.token", "gateway.auth.password", "--allow", "auth-token-dropped"],
+    ] {
+        watched.check(arguments, "");
+    }
+}
+
+#[test]
+fn values_from_standard_input_are_not_repeated() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    let token = ["set", "gateway.auth.token", "--stdin"];
+    watched.check(&token, "canary-new-0123456789\n");
+    watched.check(&[token.as_slice(), &["--allow", "auth-token-changed"]].concat(), "canary-new-01");
+    watched.check(&token, "\"canary-open");
+    watched.check(&token, "{ canary-open");
+    watched.check(&["set", "gateway.auth.token.x", "--stdin"], "canary-new-0123456789");
+    watched.check(&["set", "hooks.token", "--stdin", "--string"], "canary-new-0123456789");
+    watched.check(&["set", "gateway.auth", "--stdin"], "{ token: 'canary-new-0123456789' }");
+    watched.check(&["set", "gateway.auth", "--stdin"], "{ token: 'canary-new-0123456789'");
+    watched.check(&["set", "--stdin", "a", "b"], "canary-new-0123456789");
+}
+
+#[test]
+fn patches_and_desired_texts_are_not_repeated() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    for command in ["patch", "apply"] {
+        for input in [
+            "{ gateway: { auth: { token: 'canary-new-0123456789' } } } // canary-comment",
+            "{ gateway: { auth: { token: 'canary-new-0123456789' } }",
+            "{ gateway: { auth: { token: 'canary-open",
+            "{ gateway: { auth: { token: canary-bare } } }",
+            "{ gateway: { auth: null } }",
+            "['canary-new-0123456789']",
+            "\"canary-new-0123456789\"",
+            "{ agents: { list: [] }, models: 'canary-new-0123456789' }",
+        ] {
+            // At a path that is no secret a value is shown: those inputs hold none there.
+            if command == "apply" && input.contains("models:") {
+                continue;
+            }
+            if !input.contains("models:") {
+                watched.check(&[command, "-"], input);
+            }
+        }
+        let desired = BASE.replace("18789", "18790").replace("canary-token", "canary-other");
+        watched.check(&[command, "-"], &desired);
+        watched.check(&[command, "-", "--allow", "auth-token-changed"], &desired);
+    }
+}
+
+#[test]
+fn differences_show_fingerprints() {
+    let other = BASE.replace("canary-token", "canary-other").replace("18789", "1");
+    let watched = Watched::new(Sandbox::config(BASE).with("other.json5", &other));
+    let path = watched.sandbox.path("other.json5").display().to_string();
+    watched.check(&["diff", &path], "");
+    watched.check(&["diff", &path, "--semantic"], "");
+    let config = watched.sandbox.config_path().display().to_string();
+    watched.check(&["diff", &config, &path], "");
+}
+
+#[test]
+fn broken_configurations_are_not_repeated() {
+    for broken in [
+        "{\n  gateway: { auth: { token: \"canary-token-0123456789 } },\n}\n",
+        "{\n  gateway: { auth: { token: canary-token-0123456789 } },\n}\n",
+        "{\n  gateway: { auth: { token: \"canary-token-0123456789\" \"canary-again\" } },\n}\n",
+        "{ token: \"canary-token-0123456789\" } { token: \"canary-token-0123456789\" }",
+        "{ token: \"canary-token-0123456789\"",
+        "{ \"canary-token-0123456789\": }",
+        "token = \"canary-token-0123456789\"",
+        "canary-token-0123456789",
+    ] {
+        let watched = Watched::new(Sandbox::config(broken));
+        watched.check(&["get"], "");
+        watched.check(&["set", "a", "1"], "");
+        watched.check(&["patch", "-"], "{}");
+    }
+    for broken in [
+        "[auth]\ntoken = \"canary-token-0123456789\n",
+        "[auth]\ntoken = canary-token-0123456789\n",
+        "[auth]\ntoken = \"canary-a\" \"canary-b\"\n",
+        "[auth]\ntoken = \"canary-a\"\ntoken = \"canary-b\"\n",
+        "canary-token-0123456789\n",
+    ] {
+        let watched = Watched::new(Sandbox::named("gateway.toml", broken));
+        watched.check(&["get"], "");
+        watched.check(&["set", "a", "1"], "");
+    }
+}
+
+#[test]
+fn toml_keeps_its_secrets_too() {
+    let watched = Watched::new(Sandbox::named("gateway.toml", TOML));
+    watched.check(&["get"], "");
+    watched.check(&["set", "limits.burst", "2"], "");
+    watched.check(&["set", "auth.token", "--stdin"], "canary-new-0123456789");
+    watched.check(&["unset", "auth"], "");
+    watched.check(&["mv", "auth.token", "auth.secret"], "");
+    watched.check(&["patch", "-"], "auth.token = \"canary-new-0123456789\"");
+    watched.check(&["apply", "-"], "auth = { token = \"canary-new-0123456789\" }");
+}
+
+#[test]
+fn waiting_for_a_lock_tells_no_secret() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    let target = Target::resolve(watched.sandbox.config_path()).unwrap();
+    let _guard = LockGuard::acquire(target, Wait::No, "confwarden set").unwrap();
+    let arguments = ["set", "gateway.auth.token", "--stdin", "--lock-timeout", "10ms"];
+    watched.check(&arguments, "canary-new-0123456789");
+}
+
+#[test]
+fn included_secrets_stay_in() {
+    let root = "{ gateway: { $include: './gateway.json5' } }\n";
+    let gateway = "{ mode: 'local', auth: { token: 'canary-token-0123456789' } } // canary-token-0123456789\n";
+    let watched = Watched::new(Sandbox::config(root).with("gateway.json5", gateway));
+    watched.check(&["get"], "");
+    watched.check(&["set", "gateway.port", "1"], "");
+    watched.check(&["unset", "gateway.auth"], "");
+    let broken = Watched::new(Sandbox::config(root).with("gateway.json5", "{ token: 'canary-token"));
+    broken.check(&["get"], "");
+    broken.check(&["set", "logging.level", "debug"], "");
+}
+
+#[test]
+fn reveal_alone_shows_a_secret_and_on_standard_output_alone() {
+    let sandbox = Sandbox::config(BASE);
+    sandbox
+        .run(["get", "gateway.auth.token", "--reveal"])
+        .prints("canary-token-0123456789\n")
+        .tells("");
+}

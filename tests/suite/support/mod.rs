@@ -1,0 +1,41 @@
+//! What the suites share: a sandbox to run the real program in, and checks of what it leaves.
+
+mod faults;
+mod mounts;
+mod run;
+mod sandbox;
+mod seen;
+
+pub(crate) use faults::Faults;
+pub(crate) use mounts::Mounts;
+pub(crate) use run::Run;
+pub(crate) use sandbox::{Sandbox, is_root};
+pub(crate) use seen::Seen;
+
+/// A gateway in the local network, with comments.
+pub(crate) const GATEWAY: &str = r#"// The gateway at home.
+{
+  gateway: {
+    mode: "local",
+    port: 18789, // behind the proxy
+    bind: "lan",
+    auth: {
+      mode: "token",
+      // Every client has this one.
+      token: "fake-token-5d41402abc4b2a76",
+      allowTailscale: true,
+    },
+  },
+  // Who answers.
+  agents: {
+    list: [
+      { id: "main", model: "large" },
+      { id: "clerk", model: "small" }, // sorts the mail
+    ],
+  },
+  logging: { level: "info" },
+}
+"#;
+
+/// The token of [`GATEWAY`], which no output may hold.
+pub(crate) const TOKEN: &str = "fake-token-5d41402abc4b2a76";
