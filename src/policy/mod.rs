@@ -83,3 +83,91 @@ pub fn explain(rule: &str) -> Option<&'static RuleDoc> {
 pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
     RULES.iter().map(|rule| &rule.doc)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::rules::testing::{Case, allowed, denied, never, openclaw, warned};
+    use crate::finding::Action;
+    use crate::profile::Profile;
+
+    /// File and line of the only finding.
+    #[track_caller]
+    fn check_location(case: &Case, file: &str, line: usize) {
+        let findings = case.findings();
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        let location = findings[0].location.clone().unwrap();
+        assert_eq!(location.file, std::path::Path::new("/etc/gw").join(file));
+        assert_eq!(location.position.line, line);
+    }
+
+    #[test]
+    fn a_finding_is_located_in_the_candidate_or_where_it_was_in_the_base() {
+        let base = "{\n\n gateway: { auth: {\n token: '4f1c9ab27d' } } }";
+        check_location(&Case::paths(base, "{ gateway: { auth: {} } }"), "openclaw.json", 4);
+        let changed = "{ gateway: { auth: {\n token: 'c09e55a1f3' } } }";
+        check_location(&Case::paths(base, changed), "openclaw.json", 2);
+    }
+
+    #[test]
+    fn a_finding_is_located_in_the_file_its_value_stands_in() {
+        let root = ("openclaw.json", "{ gateway: { $include: 'gw.json' } }");
+        let with = |text| [root, ("gw.json", text)];
+        let case = Case::files(
+            &with("{\n auth: {\n token: '4f1c9ab27d' } }"),
+            &with("{\n auth: { token: 'c09e55a1f3' } }"),
+        );
+        check_location(&case, "gw.json", 2);
+        check_location(
+            &Case::files(&with("{\n auth: {\n token: '4f1c9ab27d' } }"), &with("{ auth: {} }")),
+            "gw.json",
+            3,
+        );
+    }
+
+    #[test]
+    fn another_gateway_s_toml_is_judged_by_its_profile() {
+        let acme = include_str!("../../examples/profiles/acme-gateway.toml");
+        let base = "[auth]\nmode = \"token\"\ntoken = \"4f1c9ab27d\" # of all clients\n\n\
+                    [server]\nport = 8080\n[[agents]]\nid = \"main\"\nkey = \"${KEY}\"\n";
+        let case = |candidate: &str| {
+            Case::toml(base, candidate).by(Profile::parse(acme).expect("it is an example"))
+        };
+        case(&base.replace("8080", "8081")).check(&[]);
+        case(&base.replace("token = \"4f1c9ab27d\"", ""))
+            .check(&[denied("auth-token-dropped", "auth.token")]);
+        case(&base.replace("4f1c9ab27d", "<hidden>"))
+            .check(&[never("auth-token-dropped", "auth.token")]);
+        case(&base.replace("8080", "\"8080\"")).check(&[denied("type-changed", "server.port")]);
+        case(&base.replace("${KEY}", "s3cr3t"))
+            .check(&[denied("secret-expanded", "agents[id=main].key")]);
+    }
+
+    fn acting(rule: &str, action: Action) -> Profile {
+        let mut profile = openclaw();
+        profile.actions.insert(rule.to_owned(), action);
+        profile
+    }
+
+    #[test]
+    fn the_profile_says_what_a_rule_does() {
+        let rule = "type-changed";
+        let case = |action| Case::paths("{ a: 1 }", "{ a: '1' }").by(acting(rule, action));
+        case(Action::Deny).check(&[denied(rule, "a")]);
+        case(Action::Warn).check(&[warned(rule, "a")]);
+        case(Action::Deny).allowing(rule).check(&[allowed(rule, "a")]);
+        assert_eq!(case(Action::Audit).findings()[0].action, Action::Audit);
+        assert_eq!(case(Action::Audit).allowing(rule).findings()[0].action, Action::Audit);
+    }
+
+    #[test]
+    fn no_profile_lets_junk_through_as_a_token() {
+        let at = "gateway.auth.token";
+        let junk = "{ gateway: { auth: { token: 'undefined' } } }";
+        Case::paths("{}", junk)
+            .by(acting("placeholder-value", Action::Audit))
+            .check(&[never("placeholder-value", at)]);
+        Case::paths("{ gateway: { auth: { token: '4f1c9ab27d' } } }", junk)
+            .by(acting("auth-token-dropped", Action::Warn))
+            .check(&[never("auth-token-dropped", at)]);
+    }
+}

@@ -108,6 +108,17 @@ mod tests {
     }
 
     #[test]
+    fn a_token_counts_though_another_mode_is_in_force() {
+        for mode in ["password", "none", "trusted-proxy", "${MODE}"] {
+            let base = format!(
+                "{{ gateway: {{ auth: {{ mode: '{mode}', password: 'horse', token: '4f1c9ab27d' }} }} }}"
+            );
+            Case::paths(&base, &base.replace(", token: '4f1c9ab27d'", ""))
+                .check(&[denied("auth-token-dropped", AT)]);
+        }
+    }
+
+    #[test]
     fn references_are_tokens() {
         for token in [
             r#""${GATEWAY_TOKEN}""#,

@@ -1,5 +1,6 @@
 //! `include-unresolved`: an include that leads to no readable file.
 
+use crate::compose::Configuration;
 use crate::doc::Wtf8String;
 use crate::finding::{Action, Origin, Override};
 use crate::policy::review::Review;
@@ -30,7 +31,7 @@ directory of the root file (2026.3 and 2026.9)",
 fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     let Some(key) = &review.profile.include_key else { return Vec::new() };
     let key = Wtf8String::from(key.as_str());
-    let known = review.transition.base.map(|base| base.faults()).unwrap_or_default();
+    let known = review.transition.base.map(Configuration::faults).unwrap_or_default();
     let candidate = review.transition.candidate;
     let faults = candidate.faults().iter().filter_map(|fault| {
         let part = candidate.parts().iter().find(|part| part.file == fault.file)?;

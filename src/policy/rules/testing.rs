@@ -65,6 +65,16 @@ impl Case {
         Self::new(Some(compose(base, modes)), compose(candidate, modes), Scope::Paths)
     }
 
+    /// A write of single paths to a TOML file.
+    pub(crate) fn toml(base: &str, candidate: &str) -> Self {
+        let single = |text: &str| {
+            let document = Document::parse(text, Format::Toml).expect("it parses");
+            let file = Path::new(DIRECTORY).join("gateway.toml");
+            Configuration::single(Part { file, document, mode: None, directory_mode: None })
+        };
+        Self::new(Some(single(base)), single(candidate), Scope::Paths)
+    }
+
     /// The same empty object before and after, under other permission bits.
     pub(crate) fn modes(base: Option<Modes>, candidate: Modes) -> Self {
         let empty = |modes| compose(&[(ROOT, "{}")], modes);
