@@ -34,7 +34,7 @@ impl Sandbox {
     /// OpenClaw's `~/.openclaw/openclaw.json` with `text`, found without `--config`.
     pub(crate) fn config(text: impl AsRef<[u8]>) -> Self {
         let sandbox = Self::empty();
-        sandbox.put(&sandbox.config, text);
+        put(&sandbox.config, text);
         sandbox
     }
 
@@ -42,14 +42,14 @@ impl Sandbox {
     pub(crate) fn named(name: &str, text: impl AsRef<[u8]>) -> Self {
         let mut sandbox = Self::empty();
         sandbox.config = sandbox.home().join(name);
-        sandbox.put(&sandbox.config, text);
+        put(&sandbox.config, text);
         sandbox.leading = vec!["--config".to_owned(), sandbox.config.display().to_string()];
         sandbox
     }
 
     /// The same sandbox with a further file, relative to the configuration.
     pub(crate) fn with(self, name: &str, text: impl AsRef<[u8]>) -> Self {
-        self.put(&self.path(name), text);
+        put(&self.path(name), text);
         self
     }
 
@@ -57,12 +57,6 @@ impl Sandbox {
     pub(crate) fn always(mut self, arguments: &[&str]) -> Self {
         self.leading.extend(arguments.iter().map(ToString::to_string));
         self
-    }
-
-    fn put(&self, path: &Path, text: impl AsRef<[u8]>) {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// The root of everything.
@@ -181,6 +175,12 @@ impl Sandbox {
             .filter(|name| name.contains(".confwarden.") && !name.ends_with(".confwarden.lock"))
             .collect()
     }
+}
+
+fn put(path: &Path, text: impl AsRef<[u8]>) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// The user and group that own nothing.
