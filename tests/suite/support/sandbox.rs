@@ -7,8 +7,9 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use super::{Run, Seen};
+use super::{Faults, Run, Seen};
 
 /// Where the program may do what it likes. Gone at the end of the test.
 pub(crate) struct Sandbox {
@@ -148,6 +149,25 @@ impl Sandbox {
         let mut invocation = Invocation { command, input: Vec::new() };
         invocation.scrub(&self.home());
         invocation
+    }
+
+    /// Runs `arguments`, and lets another writer, who asks for no lock, put `theirs` into the
+    /// configuration after it was read and before it is replaced.
+    pub(crate) fn raced(&self, faults: &Faults, arguments: &[&str], theirs: &str) -> Run {
+        let own = self.path("theirs");
+        fs::write(&own, theirs).unwrap();
+        // In between the new text is staged beside the file and synced, which is slow here.
+        let slow = faults.with("fsync:delay_enter=300000");
+        let staged = format!(".{}.confwarden.", self.config.file_name().unwrap().display());
+        std::thread::scope(|scope| {
+            let run = scope.spawn(|| self.invoke(arguments).under(slow).run());
+            while !self.leftovers().iter().any(|name| name.starts_with(&staged)) {
+                assert!(!run.is_finished(), "the run staged nothing: {}", run.join().unwrap());
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            fs::rename(&own, &self.config).unwrap();
+            run.join().unwrap()
+        })
     }
 
     /// Every file and directory below the sandbox.
