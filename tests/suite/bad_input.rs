@@ -1,6 +1,7 @@
 //! What cannot be read or written: a code, a message with place and reason, a file as it was.
 //!
-//! A file that cannot be read is never taken for an empty one.
+//! A file that cannot be read is never taken for an empty one. What does not parse is the case of the
+//! rule `syntax`.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -183,7 +184,7 @@ fn opened(sandbox: &Sandbox) {
 fn no_permission_to_read() {
     let sandbox = Sandbox::config(GATEWAY);
     opened(&sandbox);
-    fs::set_permissions(sandbox.config_path(), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(sandbox.config_path(), fs::Permissions::from_mode(0o000)).unwrap();
     sandbox.untouched(|| {
         for arguments in [["get"].as_slice(), &["set", "a", "1"], &["set", "a", "1", "--create"]] {
             let run = sandbox.invoke(arguments).unprivileged().run();
@@ -214,7 +215,12 @@ fn read_only_file_system() {
     let script = "mount --bind \"$1\" \"$1\"\nmount -o remount,bind,ro \"$1\"";
     sandbox.untouched(|| {
         let mounted = || mounts.after(script, &[&directory]);
-        sandbox.invoke(["set", "gateway.port", "1"]).under(mounted()).run().code(9).says("ead-only");
+        sandbox
+            .invoke(["set", "gateway.port", "1"])
+            .under(mounted())
+            .run()
+            .code(9)
+            .says("ead-only");
         sandbox.invoke(["get", "gateway.port"]).under(mounted()).run().code(0).prints("18789\n");
     });
 }
@@ -236,7 +242,9 @@ fn disk_full() {
     "#;
     let copy = sandbox.path("copy");
     // The shell stays, to look at what is left.
-    let script = format!("{script}\nshift 2\nset +e\n\"$@\"\ncode=$?\nset -- \"$keep1\" \"$keep2\"\nexit $code\n#");
+    let script = format!(
+        "{script}\nshift 2\nset +e\n\"$@\"\ncode=$?\nset -- \"$keep1\" \"$keep2\"\nexit $code\n#"
+    );
     let config = directory.join("openclaw.json");
     let arguments = ["--config", config.to_str().unwrap(), "set", "a", "2"];
     sandbox

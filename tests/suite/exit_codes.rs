@@ -1,6 +1,5 @@
 //! One test a row of the table of exit codes. The row `internal` has none: it is a bug.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use confwarden::fs::{LockGuard, Target, Wait};
@@ -57,17 +56,7 @@ fn locked_is_5() {
 fn conflict_is_6() {
     let Some(faults) = Faults::allowed() else { return };
     let sandbox = Sandbox::config("{ a: 1, b: 1 }\n");
-    // Between reading and replacing there is the sync of the new text: slow enough here for a
-    // writer that asks for no lock.
-    let slow = faults.with("fsync:delay_enter=400000:when=1");
-    let run = std::thread::scope(|scope| {
-        let run = scope.spawn(|| sandbox.invoke(["set", "a", "2"]).under(slow).run());
-        while sandbox.leftovers().is_empty() && !run.is_finished() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        fs::write(sandbox.config_path(), "{ a: 3, b: 1 }\n").unwrap();
-        run.join().unwrap()
-    });
+    let run = sandbox.raced(&faults, &["set", "a", "2"], "{ a: 3, b: 1 }\n");
     run.code(6).says("`a` was changed by another writer");
     sandbox.holds("{ a: 3, b: 1 }\n");
 }
@@ -75,7 +64,9 @@ fn conflict_is_6() {
 #[test]
 fn incomplete_is_8() {
     let Some(faults) = Faults::allowed() else { return };
-    let sandbox = Sandbox::config("{ a: 1 }\n");
+    let sandbox = Sandbox::config("{ a: 0 }\n");
+    // From here on there is a lock file.
+    sandbox.run(["set", "a", "1"]).code(0);
     // The first sync is of the text, the second of the directory.
     let failing = faults.with("fsync:error=EIO:when=2");
     sandbox

@@ -57,16 +57,16 @@ fn named_modules(source: &str) -> BTreeSet<&str> {
     let mut named = BTreeSet::new();
     for (start, _) in source.match_indices("crate::") {
         let rest = &source[start + "crate::".len()..];
-        let names = match rest.strip_prefix('{') {
+        let paths = match rest.strip_prefix('{') {
             Some(group) => group.split('}').next().unwrap_or_default().split(',').collect(),
             None => vec![rest],
         };
-        for name in names {
-            let name = name.trim_start();
-            let end = name.find(|c: char| !c.is_ascii_lowercase() && c != '_');
-            let name = &name[..end.unwrap_or(name.len())];
-            if !name.is_empty() {
-                named.insert(name);
+        for path in paths {
+            let path = path.trim_start();
+            let end = path.find(|c: char| !c.is_ascii_lowercase() && c != '_');
+            let module = &path[..end.unwrap_or(path.len())];
+            if !module.is_empty() {
+                named.insert(module);
             }
         }
     }
@@ -129,7 +129,11 @@ fn every_test_file_is_listed() {
         let list = ["main.rs", "mod.rs"].iter().map(|list| root().join(owner).join(list));
         let list: PathBuf = list.into_iter().find(|list| list.exists()).unwrap();
         let text = fs::read_to_string(&list).unwrap();
-        assert!(text.contains(&format!("mod {module};")), "{} should list {module}", list.display());
+        assert!(
+            text.contains(&format!("mod {module};")),
+            "{} should list {module}",
+            list.display()
+        );
     }
 }
 

@@ -1,33 +1,16 @@
 //! CC: several writers at once, some of whom ask for no lock.
 
-use std::fs;
-use std::time::Duration;
-
-use crate::support::{Faults, GATEWAY, Run, Sandbox};
-
-/// Runs `arguments`, and lets another writer, who asks for no lock, put `theirs` into the file after
-/// it was read and before it is replaced.
-fn raced(faults: &Faults, sandbox: &Sandbox, arguments: &[&str], theirs: &str) -> Run {
-    // In between there is the sync of the new text.
-    let slow = faults.with("fsync:delay_enter=400000:when=1");
-    std::thread::scope(|scope| {
-        let run = scope.spawn(|| sandbox.invoke(arguments).under(slow).run());
-        while sandbox.leftovers().is_empty() && !run.is_finished() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        fs::write(sandbox.config_path(), theirs).unwrap();
-        run.join().unwrap()
-    })
-}
+use crate::support::{Faults, GATEWAY, Sandbox};
 
 /// openclaw#43150: a channel is deleted, and a patch built on the old text brings it back.
 #[test]
 fn cc_01_deleted_channel_does_not_come_back() {
     let Some(faults) = Faults::allowed() else { return };
-    let with = GATEWAY.replace("  logging:", "  channels: { irc: { on: true }, xmpp: {} },\n  logging:");
+    let with =
+        GATEWAY.replace("  logging:", "  channels: { irc: { on: true }, xmpp: {} },\n  logging:");
     let without = with.replace("irc: { on: true }, ", "");
     let sandbox = Sandbox::config(&with);
-    raced(&faults, &sandbox, &["set", "logging.level", "debug"], &without).code(0);
+    sandbox.raced(&faults, &["set", "logging.level", "debug"], &without).code(0);
     sandbox.holds(&without.replace("\"info\"", "\"debug\""));
 }
 
@@ -62,7 +45,7 @@ fn cc_08_a_rewrite_with_the_same_meaning_is_no_conflict() {
     let Some(faults) = Faults::allowed() else { return };
     let sandbox = Sandbox::config(GATEWAY);
     let rewritten = GATEWAY.replace("port: 18789,", "port: 0x4965,");
-    raced(&faults, &sandbox, &["set", "gateway.port", "18790"], &rewritten).code(0);
+    sandbox.raced(&faults, &["set", "gateway.port", "18790"], &rewritten).code(0);
     sandbox.holds(&GATEWAY.replace("18789", "18790"));
 }
 
@@ -72,12 +55,13 @@ fn cc_09_an_edit_in_between_survives() {
     let Some(faults) = Faults::allowed() else { return };
     let theirs = GATEWAY.replace("\"small\" }, // sorts the mail", "\"tiny\" }, // since today");
     let sandbox = Sandbox::config(GATEWAY);
-    raced(&faults, &sandbox, &["set", "gateway.port", "18790"], &theirs).code(0);
+    sandbox.raced(&faults, &["set", "gateway.port", "18790"], &theirs).code(0);
     sandbox.holds(&theirs.replace("18789", "18790"));
     // The same path is a conflict, and theirs stays.
     let sandbox = Sandbox::config(GATEWAY);
     let theirs = GATEWAY.replace("18789", "1");
-    raced(&faults, &sandbox, &["set", "gateway.port", "18790"], &theirs)
+    sandbox
+        .raced(&faults, &["set", "gateway.port", "18790"], &theirs)
         .code(6)
         .says("`gateway.port` was changed by another writer");
     sandbox.holds(&theirs);

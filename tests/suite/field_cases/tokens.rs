@@ -1,5 +1,7 @@
 //! TK: the token lost or replaced inside the file.
 
+use std::fmt::Write as _;
+
 use super::refuses_to_apply;
 use crate::support::{GATEWAY, Sandbox, TOKEN};
 
@@ -14,10 +16,11 @@ fn without_auth() -> String {
 #[test]
 fn tk_01_update_and_doctor_drop_the_auth_block() {
     let loopback = |text: &str| text.replace("\"lan\"", "\"loopback\"");
-    refuses_to_apply(&loopback(GATEWAY), &loopback(&without_auth()), &[
-        "auth-token-dropped: `gateway.auth.token`",
-        "auth-block-lost: `gateway.auth`",
-    ])
+    refuses_to_apply(
+        &loopback(GATEWAY),
+        &loopback(&without_auth()),
+        &["auth-token-dropped: `gateway.auth.token`", "auth-block-lost: `gateway.auth`"],
+    )
     .never_says(TOKEN);
 }
 
@@ -44,15 +47,21 @@ fn tk_02_app_strips_auth_on_lan_bind() {
 /// openclaw#9632: the wizard drops what it has no screen for.
 #[test]
 fn tk_08_wizard_drops_keys_it_has_no_screen_for() {
-    let skills: String = (0..22).map(|n| format!("      s{n}: {{ enabled: false }},\n")).collect();
-    let more = format!(
-        "  tools: {{ media: {{ audio: {{ enabled: true }} }} }},\n  skills: {{\n    entries: {{\n{skills}    }},\n  }},\n"
-    );
+    let mut more = "  tools: { media: { audio: { enabled: true } } },\n".to_owned();
+    more.push_str("  skills: {\n    entries: {\n");
+    for skill in 0..22 {
+        writeln!(more, "      s{skill}: {{ enabled: false }},").unwrap();
+    }
+    more.push_str("    },\n  },\n");
     let base = GATEWAY.replace("  logging:", &format!("{more}  logging:"));
     let desired = GATEWAY.replace("      allowTailscale: true,\n", "");
-    refuses_to_apply(&base, &desired, &[
-        "auth-block-lost: `gateway.auth.allowTailscale`",
-        "keys-lost: `tools`",
-        "keys-lost: `skills`",
-    ]);
+    refuses_to_apply(
+        &base,
+        &desired,
+        &[
+            "auth-block-lost: `gateway.auth.allowTailscale`",
+            "keys-lost: `tools`",
+            "keys-lost: `skills`",
+        ],
+    );
 }

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::process::Command;
 
 /// The right to trace a child process.
-pub(crate) struct Faults;
+pub(crate) struct Faults {
+    strace: &'static str,
+}
 
 impl Faults {
     /// The right, where strace is there and the system lets it trace.
@@ -16,7 +18,7 @@ impl Faults {
         if !allowed {
             eprintln!("not checked: strace is missing or may not trace here");
         }
-        allowed.then_some(Self)
+        allowed.then_some(Self { strace: "strace" })
     }
 
     /// Words that run a command with `fault` in it, as `strace -e inject=` takes it.
@@ -24,7 +26,7 @@ impl Faults {
         let calls = fault.split(':').next().unwrap();
         let trace = format!("trace={calls}");
         let inject = format!("inject={fault}");
-        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject, "--"]
+        [self.strace, "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject, "--"]
             .map(OsString::from)
             .into()
     }

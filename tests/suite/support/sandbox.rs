@@ -7,8 +7,9 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use super::{Run, Seen};
+use super::{Faults, Run, Seen};
 
 /// Where the program may do what it likes. Gone at the end of the test.
 pub(crate) struct Sandbox {
@@ -34,7 +35,7 @@ impl Sandbox {
     /// OpenClaw's `~/.openclaw/openclaw.json` with `text`, found without `--config`.
     pub(crate) fn config(text: impl AsRef<[u8]>) -> Self {
         let sandbox = Self::empty();
-        sandbox.put(&sandbox.config, text);
+        put(&sandbox.config, text);
         sandbox
     }
 
@@ -42,14 +43,14 @@ impl Sandbox {
     pub(crate) fn named(name: &str, text: impl AsRef<[u8]>) -> Self {
         let mut sandbox = Self::empty();
         sandbox.config = sandbox.home().join(name);
-        sandbox.put(&sandbox.config, text);
+        put(&sandbox.config, text);
         sandbox.leading = vec!["--config".to_owned(), sandbox.config.display().to_string()];
         sandbox
     }
 
     /// The same sandbox with a further file, relative to the configuration.
     pub(crate) fn with(self, name: &str, text: impl AsRef<[u8]>) -> Self {
-        self.put(&self.path(name), text);
+        put(&self.path(name), text);
         self
     }
 
@@ -57,12 +58,6 @@ impl Sandbox {
     pub(crate) fn always(mut self, arguments: &[&str]) -> Self {
         self.leading.extend(arguments.iter().map(ToString::to_string));
         self
-    }
-
-    fn put(&self, path: &Path, text: impl AsRef<[u8]>) {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// The root of everything.
@@ -156,6 +151,25 @@ impl Sandbox {
         invocation
     }
 
+    /// Runs `arguments`, and lets another writer, who asks for no lock, put `theirs` into the
+    /// configuration after it was read and before it is replaced.
+    pub(crate) fn raced(&self, faults: &Faults, arguments: &[&str], theirs: &str) -> Run {
+        let own = self.path("theirs");
+        fs::write(&own, theirs).unwrap();
+        // In between the new text is staged beside the file and synced, which is slow here.
+        let slow = faults.with("fsync:delay_enter=300000");
+        let staged = format!(".{}.confwarden.", self.config.file_name().unwrap().display());
+        std::thread::scope(|scope| {
+            let run = scope.spawn(|| self.invoke(arguments).under(slow).run());
+            while !self.leftovers().iter().any(|name| name.starts_with(&staged)) {
+                assert!(!run.is_finished(), "the run staged nothing: {}", run.join().unwrap());
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            fs::rename(&own, &self.config).unwrap();
+            run.join().unwrap()
+        })
+    }
+
     /// Every file and directory below the sandbox.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
@@ -181,6 +195,12 @@ impl Sandbox {
             .filter(|name| name.contains(".confwarden.") && !name.ends_with(".confwarden.lock"))
             .collect()
     }
+}
+
+fn put(path: &Path, text: impl AsRef<[u8]>) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// The user and group that own nothing.

@@ -75,14 +75,9 @@ impl Printer {
         Self { format, color: ColorWhen::Auto, summary: Summary::Shown }
     }
 
-    /// A printer of text.
-    pub(crate) fn plain() -> Self {
-        Self::for_format(OutputFormat::Text)
-    }
-
     /// Prints the help or the version that was asked for.
-    pub(crate) fn help(&self, help: &clap::Error) -> Exit {
-        self.finish(Exit::Ok, help.print())
+    pub(crate) fn help(help: &clap::Error) -> Exit {
+        Self::finish(Exit::Ok, help.print())
     }
 
     /// Prints `report` and says how the process ends.
@@ -95,7 +90,7 @@ impl Printer {
                 (text::data(report, stdout), text::talk(report, self.summary, stderr))
             }
         };
-        let exit = self.finish(report.exit(), write(&mut io::stdout().lock(), &data));
+        let exit = Self::finish(report.exit(), write(&mut io::stdout().lock(), &data));
         match write(&mut io::stderr().lock(), &talk) {
             // If nobody can read it there is no better place to say so; the code says the rest.
             Ok(()) | Err(_) => exit,
@@ -103,10 +98,11 @@ impl Printer {
     }
 
     /// A reader of standard output that has seen enough is no failure; a full disk is one.
-    fn finish(&self, exit: Exit, printed: io::Result<()>) -> Exit {
+    fn finish(exit: Exit, printed: io::Result<()>) -> Exit {
         match printed {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe && exit == Exit::Ok => {
-                let message = format!("error: could not write to standard output\n  caused by: {error}\n");
+                let message =
+                    format!("error: could not write to standard output\n  caused by: {error}\n");
                 match write(&mut io::stderr().lock(), &message) {
                     Ok(()) | Err(_) => Exit::Setup,
                 }

@@ -3,6 +3,12 @@
 //! The only place that turns what the library knows into what is shown. Every value and every text
 //! goes through the redactor here, so no renderer can leak one.
 
+#![expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde wants of a serialiser"
+)]
+
 use std::path::Path;
 
 use confwarden::finding::{self, Action, Origin, Override};
@@ -227,7 +233,8 @@ impl Report {
     /// Why the command failed.
     pub(crate) fn failed(command: Option<&'static str>, error: CommandError) -> Self {
         let mut report = Self::new(command);
-        report.status = if error.exit == Exit::Refused { ReportStatus::Refused } else { ReportStatus::Error };
+        report.status =
+            if error.exit == Exit::Refused { ReportStatus::Refused } else { ReportStatus::Error };
         report.exit = error.exit;
         report.error = Some(ErrorEntry {
             message: error.message(),
@@ -374,10 +381,8 @@ fn allow_flag(rule: &str, allowed_by: Override) -> Option<String> {
 }
 
 fn exit_of(outcome: &Outcome) -> Exit {
-    let unsure = outcome
-        .files
-        .iter()
-        .any(|file| file.publication == Some(Publication::DurabilityUnsure));
+    let unsure =
+        outcome.files.iter().any(|file| file.publication == Some(Publication::DurabilityUnsure));
     match outcome.status {
         Status::Refused => Exit::Refused,
         _ if unsure => Exit::Incomplete,
