@@ -92,7 +92,7 @@ fn contended(directory: &Path) {
 fn set(config: &Path, path: &str, value: &str) -> Command {
     let mut command = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_confwarden")));
     command.args(["--profile", "openclaw", "--lock-timeout", "120s", "--quiet", "--config"]);
-    command.arg(config).args(["set", path, value]).stdout(Stdio::null());
+    command.arg(config).args(["set", path, value]).stdout(Stdio::null()).stderr(Stdio::null());
     command.env("XDG_STATE_HOME", config.with_extension("state"));
     command
 }
