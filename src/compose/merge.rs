@@ -122,13 +122,12 @@ impl<'c, 'l> Composer<'c, 'l> {
         if self.chain.len() > self.rules.depth {
             return Err(IncludeFaultKind::TooDeep(file));
         }
-        let part = match known {
-            Some(part) => part,
-            None => {
-                let part = (self.loader)(&file)?;
-                self.parts.push(Part { file, ..part });
-                self.parts.len() - 1
-            }
+        let part = if let Some(part) = known {
+            part
+        } else {
+            let part = (self.loader)(&file)?;
+            self.parts.push(Part { file, ..part });
+            self.parts.len() - 1
         };
         self.chain.push(part);
         let value = self.parts[part].document.root().to_value();

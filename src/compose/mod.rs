@@ -128,8 +128,8 @@ impl Configuration {
         Location { file: part.file.clone(), position: node.position() }
     }
 
-    /// The same configuration after `edit` of some parts; includes are resolved anew.
-    fn with_parts(&self, edited: Vec<Part>, rules: &Rules, loader: &mut Loader<'_>) -> Self {
+    /// A configuration of parts known already, the root first; includes are resolved anew.
+    fn of_parts(edited: Vec<Part>, rules: &Rules, loader: &mut Loader<'_>) -> Self {
         let mut edited = edited.into_iter();
         let root = edited.next().expect("a configuration has a root");
         let known: Vec<Part> = edited.collect();

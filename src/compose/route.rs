@@ -54,7 +54,7 @@ impl Configuration {
         if self.inclusions.is_empty() {
             let document = self.root().document.edit(changes)?;
             let root = Part { document, ..self.root().clone() };
-            return Ok(self.with_parts(vec![root], rules, loader));
+            return Ok(Self::of_parts(vec![root], rules, loader));
         }
         let expected = self.expected(changes, rules)?;
         let mut current = self.clone();
@@ -62,7 +62,7 @@ impl Configuration {
             let (part, change) = current.routed(change)?;
             let mut parts = current.parts.clone();
             parts[part].document = parts[part].document.edit(&[change])?;
-            current = current.with_parts(parts, rules, loader);
+            current = Self::of_parts(parts, rules, loader);
         }
         match expected {
             Some(expected) if expected != current.effective => Err(ComposeError::Composed {
@@ -85,7 +85,7 @@ impl Configuration {
     ) -> Result<Self, ComposeError> {
         let mut parts = self.parts.clone();
         parts[0].document = parts[0].document.edit(changes)?;
-        Ok(self.with_parts(parts, rules, loader))
+        Ok(Self::of_parts(parts, rules, loader))
     }
 
     /// What the whole must mean afterwards; nothing where a change is about an include itself.
@@ -142,15 +142,12 @@ impl Configuration {
             return Route { part, path: at.clone(), matched: 0 };
         };
         let inside = at.join(segment.clone());
-        let own = match self.parts[part].document.get(&inside) {
-            Ok(Some(_)) => {
-                let route = self.trace(part, &inside, below);
-                Route { matched: route.matched + 1, ..route }
-            }
-            _ => {
-                let path = at.concat(&rest.iter().cloned().collect());
-                Route { part, path, matched: 0 }
-            }
+        let own = if let Ok(Some(_)) = self.parts[part].document.get(&inside) {
+            let route = self.trace(part, &inside, below);
+            Route { matched: route.matched + 1, ..route }
+        } else {
+            let path = at.concat(&rest.iter().cloned().collect());
+            Route { part, path, matched: 0 }
         };
         let including = self.inclusions.iter().find(|other| {
             other.part == part && self.plain(part, &other.at) == self.plain(part, at)

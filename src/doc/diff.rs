@@ -28,6 +28,16 @@ pub fn diff(before: &Value, after: &Value) -> Vec<Difference> {
 
 fn compare(path: &KeyPath, before: &Value, after: &Value, found: &mut Vec<Difference>) {
     match (before, after) {
+        // The usual case, without an index: nothing was added, removed or moved.
+        (Value::Object(old), Value::Object(new))
+            if old.len() == new.len() && old.iter().zip(new).all(|(one, two)| one.0 == two.0) =>
+        {
+            for ((key, value), (_, twin)) in old.iter().zip(new) {
+                if value != twin {
+                    compare(&path.key(key.clone()), value, twin, found);
+                }
+            }
+        }
         (Value::Object(old), Value::Object(new)) => {
             let new_by_key: HashMap<_, _> = new.iter().map(|(key, value)| (key, value)).collect();
             let old_keys: HashSet<_> = old.iter().map(|(key, _)| key).collect();

@@ -45,9 +45,9 @@ impl Merge<'_> {
         &mut self,
         path: &KeyPath,
         base: Option<&Value>,
-        patch: &Value,
+        wanted: &Value,
     ) -> Result<(), ArrayShrinks> {
-        match (base, patch) {
+        match (base, wanted) {
             (Some(Value::Object(_)), Value::Object(members)) => {
                 for (key, value) in members {
                     let path = path.key(key.clone());
@@ -62,7 +62,7 @@ impl Merge<'_> {
             }
             (Some(Value::Array(old)), Value::Array(new)) => self.array(path, old, new),
             _ => {
-                let value = without_nulls(patch);
+                let value = without_nulls(wanted);
                 if base != Some(&value) {
                     self.changes.push(Change::Set { path: path.clone(), value });
                 }

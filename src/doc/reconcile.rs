@@ -67,20 +67,18 @@ fn walk_by_id<'v>(
         keep
     });
     for (index, (id, value)) in desired.iter().enumerate() {
-        match working.iter().skip(index).position(|(other, _)| other == id) {
-            Some(ahead) => {
-                if ahead > 0 {
-                    let element = working.remove(index + ahead);
-                    working.insert(index, element);
-                    let from = path.index(index + ahead);
-                    changes.push(Change::Move { from, to: path.index(index) });
-                }
-                walk(&path.join(with_id(id)), working[index].1, value, changes);
+        let found = working.iter().skip(index).position(|(other, _)| other == id);
+        if let Some(ahead) = found {
+            if ahead > 0 {
+                let element = working.remove(index + ahead);
+                working.insert(index, element);
+                let from = path.index(index + ahead);
+                changes.push(Change::Move { from, to: path.index(index) });
             }
-            None => {
-                changes.push(insert(path, index, working.len(), value));
-                working.insert(index, (id, value));
-            }
+            walk(&path.join(with_id(id)), working[index].1, value, changes);
+        } else {
+            changes.push(insert(path, index, working.len(), value));
+            working.insert(index, (id, value));
         }
     }
 }

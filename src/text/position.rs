@@ -27,14 +27,8 @@ impl Position {
         let mut index = 0;
         while index < before.len() {
             match before[index] {
-                b'\r' if source.get(index + 1) == Some(&b'\n') => {
-                    // The pair ends the line; an offset between its bytes is still on it.
-                    if index + 1 < before.len() {
-                        index += 1;
-                        line += 1;
-                        start = index + 1;
-                    }
-                }
+                // Of CR LF, the LF ends the line; an offset between the two is still on it.
+                b'\r' if source.get(index + 1) == Some(&b'\n') => {}
                 b'\r' | b'\n' => {
                     line += 1;
                     start = index + 1;
