@@ -29,10 +29,12 @@ impl Placeholders {
     /// in the text, whatever the profile says.
     #[must_use]
     pub fn is_sentinel(&self, text: &str) -> bool {
-        has_marker(text)
+        // Every string of a file comes here: one byte rules most of them out.
+        (text.contains('<') && has_marker(text))
             || self.names_sentinel(text)
-            || url::credentials(text)
-                .any(|range| text[range].split(':').any(|part| self.names_sentinel(part)))
+            || text.contains('@')
+                && url::credentials(text)
+                    .any(|range| text[range].split(':').any(|part| self.names_sentinel(part)))
     }
 
     /// Whether `text` cannot be a secret: junk, a sentinel, nothing but white space and control

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use confwarden::finding::{self, Action, Origin, Override};
 use confwarden::fs;
-use confwarden::ops::{ChangeKind, DryRun, Outcome, Publication, Status, Workspace};
+use confwarden::ops::{self, ChangeKind, DryRun, Outcome, Publication, Status, Workspace};
 use confwarden::policy::{Example, RuleDoc, Scope};
 use confwarden::profile::ReloadClass;
 use confwarden::redact::Redactor;
@@ -281,7 +281,18 @@ impl Report {
     }
 
     fn take_outcome(&mut self, outcome: Outcome, before: Option<&Path>, sight: &Sight<'_>) {
-        let redactor = sight.redactor(&mut self.notices);
+        let diffed = sight.format == OutputFormat::Json || self.shows == Shows::Plan;
+        // Most writes show no secret: then no fingerprint does, and the key stays unread.
+        let keyless = Redactor::new(&sight.workspace.profile, [0; 32]);
+        let values = |change: &ops::Change| [change.before.clone(), change.after.clone()];
+        let shows_secret = outcome.changes.iter().any(|change| {
+            values(change)
+                .iter()
+                .flatten()
+                .any(|value| keyless.value(&change.path, value) != *value)
+        });
+        let redactor =
+            if diffed || shows_secret { sight.redactor(&mut self.notices) } else { keyless };
         self.gateway_version = outcome.gateway_version;
         self.changes = outcome
             .changes
@@ -297,7 +308,6 @@ impl Report {
                 }
             })
             .collect();
-        let diffed = sight.format == OutputFormat::Json || self.shows == Shows::Plan;
         for file in &outcome.files {
             let after_name = shown(&file.file);
             let before_name = match (before, &file.before) {
