@@ -97,7 +97,8 @@ fn a_killed_holder_frees_the_lock_at_once() {
     let sandbox = Sandbox::config(GATEWAY);
     let (holder, pid) = holder(&faults, &sandbox, "logging.level", "debug");
     sandbox.run(["set", "gateway.port", "1", "--lock-timeout", "0s"]).code(5);
-    let waiter = sandbox.invoke(["set", "gateway.bind", "loopback", "--lock-timeout", "60s"]).start();
+    let waiter =
+        sandbox.invoke(["set", "gateway.bind", "loopback", "--lock-timeout", "60s"]).start();
     holder.signal(Signal::KILL);
     assert_eq!(holder.finish().ended(), None);
     // Who waited has it now, and whoever comes next needs no patience, and nobody to clean up.
