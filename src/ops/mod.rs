@@ -1,6 +1,6 @@
 //! Use cases: the only place that joins decisions to actions.
 //!
-//! Every write, whoever asks for it, is the one transaction of [`write`]. Nothing here prints, reads
+//! Every write, whoever asks for it, is the one transaction of [`write()`]. Nothing here prints, reads
 //! the environment or ends the process.
 
 mod error;

@@ -17,7 +17,7 @@ use crate::policy::{self, Scope, Transition, Verdict};
 /// How often a write is tried against writers that are faster each time.
 const ATTEMPTS: u32 = 50;
 
-/// See [`super::write`].
+/// See [`super::write()`].
 pub(super) fn write(
     workspace: &Workspace,
     request: &Request,

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use crate::support::{Faults, GATEWAY, Mounts, Sandbox, Seen};
+use crate::support::{Faults, GATEWAY, Mounts, Sandbox, Seen, not_checked};
 
 /// openclaw-operator#9: the file is a mount of its own, and a rename over it ends with EBUSY.
 #[test]
@@ -80,7 +80,7 @@ fn fs_11_access_control_list_is_kept() {
         .arg(sandbox.config_path())
         .output();
     if !given.is_ok_and(|output| output.status.success()) {
-        eprintln!("not checked: no setfacl, or no access control lists here");
+        not_checked("no setfacl, or no access control lists here");
         return;
     }
     let before = acl();

@@ -3,12 +3,14 @@
 mod faults;
 mod mounts;
 mod run;
+mod running;
 mod sandbox;
 mod seen;
 
-pub(crate) use faults::Faults;
+pub(crate) use faults::{Call, Faults, not_checked};
 pub(crate) use mounts::Mounts;
 pub(crate) use run::Run;
+pub(crate) use running::Running;
 pub(crate) use sandbox::{Sandbox, is_root};
 pub(crate) use seen::Seen;
 

@@ -7,6 +7,8 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
+use super::not_checked;
+
 /// The right to mount, within one child process.
 pub(crate) struct Mounts {
     unshare: &'static [&'static str],
@@ -23,7 +25,7 @@ impl Mounts {
             probe.output().is_ok_and(|output| output.status.success())
         });
         if found.is_none() {
-            eprintln!("not checked: this system does not let this user mount");
+            not_checked("this system does not let this user mount");
         }
         found.map(|unshare| Self { unshare })
     }

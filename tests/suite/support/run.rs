@@ -39,6 +39,11 @@ impl Run {
         self
     }
 
+    /// The exit code; nothing where a signal ended it.
+    pub(crate) fn ended(&self) -> Option<i32> {
+        self.code
+    }
+
     /// Standard output is exactly `text`.
     #[track_caller]
     pub(crate) fn prints(&self, text: &str) -> &Self {

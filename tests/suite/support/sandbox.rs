@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{Faults, Run, Seen};
+use super::{Faults, Run, Running, Seen};
 
 /// Where the program may do what it likes. Gone at the end of the test.
 pub(crate) struct Sandbox {
@@ -78,6 +78,12 @@ impl Sandbox {
     /// A file beside the configuration.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.config.parent().unwrap().join(name)
+    }
+
+    /// Our lock file beside the configuration.
+    pub(crate) fn lock_path(&self) -> PathBuf {
+        let name = self.config.file_name().unwrap().to_str().unwrap();
+        self.path(&format!(".{name}.confwarden.lock"))
     }
 
     /// What stands in the configuration.
@@ -187,11 +193,19 @@ impl Sandbox {
         found
     }
 
+    /// Names of the files beside the configuration, itself included, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let names = fs::read_dir(self.config.parent().unwrap()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
     /// The files of ours beside the configuration that a finished run must not leave.
     pub(crate) fn leftovers(&self) -> Vec<String> {
-        let names = fs::read_dir(self.config.parent().unwrap()).unwrap();
-        names
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        self.names()
+            .into_iter()
             .filter(|name| name.contains(".confwarden.") && !name.ends_with(".confwarden.lock"))
             .collect()
     }
@@ -275,7 +289,12 @@ impl Invocation {
     }
 
     /// Runs it to its end.
-    pub(crate) fn run(mut self) -> Run {
+    pub(crate) fn run(self) -> Run {
+        self.start().finish()
+    }
+
+    /// Starts it, and goes on.
+    pub(crate) fn start(mut self) -> Running {
         let name = format!("{:?}", self.command);
         let mut child = self
             .command
@@ -287,9 +306,7 @@ impl Invocation {
         let mut stdin = child.stdin.take().unwrap();
         let input = std::mem::take(&mut self.input);
         // The program need not read its input to the end.
-        let writer = std::thread::spawn(move || stdin.write_all(&input).is_ok());
-        let output = child.wait_with_output().unwrap();
-        writer.join().unwrap();
-        Run::new(name, output)
+        let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        Running::new(name, child, writer)
     }
 }
