@@ -24,8 +24,7 @@ fn raced(faults: &Faults, sandbox: &Sandbox, arguments: &[&str], theirs: &str) -
 #[test]
 fn cc_01_deleted_channel_does_not_come_back() {
     let Some(faults) = Faults::allowed() else { return };
-    let with =
-        GATEWAY.replace("  logging:", "  channels: { irc: { on: true }, xmpp: {} },\n  logging:");
+    let with = GATEWAY.replace("  logging:", "  channels: { irc: { on: true }, xmpp: {} },\n  logging:");
     let without = with.replace("irc: { on: true }, ", "");
     let sandbox = Sandbox::config(&with);
     raced(&faults, &sandbox, &["set", "logging.level", "debug"], &without).code(0);
