@@ -85,4 +85,5 @@ pub use state::{
     create_private_directory, create_state_dir, install_key, passing_key, present_install_key,
     read_private, write_private,
 };
+pub use sweep::awaits_recovery;
 pub use target::{Target, real_path};

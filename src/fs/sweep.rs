@@ -56,6 +56,25 @@ pub(super) fn sweep_dead_stages(directory: &Directory, names: &Sidecars) -> Resu
     Ok(())
 }
 
+/// Whether there is something beside `target` that the next holder of its lock clears away or
+/// recovers from: a process has died in a write, or is in the middle of one. Not where the directory
+/// may not be listed, since nothing could be recovered there either.
+///
+/// # Errors
+///
+/// Where the directory of `target` cannot be listed for another reason.
+pub fn awaits_recovery(target: &Target) -> Result<bool, FsError> {
+    let path = target.directory();
+    let names = match Directory::open(path).and_then(|directory| directory.names()) {
+        Ok(names) => names,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(false),
+        Err(error) => return Err(FsError::io("list", path)(error)),
+    };
+    let sidecars = target.sidecars();
+    let mut found = names.iter().filter_map(|name| sidecars.classify(name));
+    Ok(found.any(|sidecar| sidecar != Sidecar::Kept))
+}
+
 fn found_beside(
     directory: &Directory,
     names: &Sidecars,

@@ -8,7 +8,7 @@ use crate::compose::{Configuration, IncludeFaultKind, Part, Rules};
 use crate::doc::{Document, Format, SyntaxError};
 use crate::fs::{
     Durability, GatewayLock, Loaded, LockGuard, Method, ReplaceError, ReplaceOptions, Replaced,
-    Target, Wait, create_private_directory, read, real_path,
+    Target, Wait, awaits_recovery, create_private_directory, read, real_path,
 };
 use crate::profile::GatewayLockKind;
 
@@ -35,6 +35,8 @@ pub(super) struct Snapshot {
     pub(super) configuration: Configuration,
     /// What the compare-and-swap expects of each part; nothing where the file does not exist.
     pub(super) loaded: Vec<(PathBuf, Option<Loaded>)>,
+    /// Included files that exist where they may, also those that could not be parsed.
+    included: Vec<PathBuf>,
 }
 
 impl Snapshot {
@@ -96,6 +98,25 @@ impl<'w> Session<'w> {
         Ok(true)
     }
 
+    /// Locks the included files beside which a killed process left something, which recovers them.
+    /// True where one was locked that was not before: what was read of it may be torn.
+    ///
+    /// A torn file need not parse, and a change that belongs into it would go elsewhere.
+    pub(super) fn recover_included(&mut self, base: &Snapshot) -> Result<bool, OpsError> {
+        let mut newly_locked = false;
+        for file in &base.included {
+            // What leads to no file is a fault of the include, and nothing to recover.
+            if real_path(file).is_err() {
+                continue;
+            }
+            let Ok(target) = Target::resolve(file) else { continue };
+            if awaits_recovery(&target)? {
+                newly_locked |= self.lock(file)?;
+            }
+        }
+        Ok(newly_locked)
+    }
+
     /// Files beside the configuration that a killed process left and that may hold another writer's
     /// change.
     pub(super) fn leftovers(&self) -> impl Iterator<Item = &Path> {
@@ -131,12 +152,17 @@ impl<'w> Session<'w> {
             None => return Err(OpsError::Missing { file: self.root.clone() }),
         };
         let rules = self.rules();
+        let mut included = Vec::new();
         let configuration = Configuration::compose(root, &rules, &mut |file| {
-            let (part, found) = self.include(file)?;
+            let read = self.include(file);
+            if !matches!(read, Err(IncludeFaultKind::Outside(_) | IncludeFaultKind::Missing(_))) {
+                included.push(file.to_owned());
+            }
+            let (part, found) = read?;
             loaded.push((file.to_owned(), Some(found)));
             Ok(part)
         });
-        Ok(Snapshot { configuration, loaded })
+        Ok(Snapshot { configuration, loaded, included })
     }
 
     /// How files of this configuration include each other.

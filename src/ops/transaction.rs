@@ -34,6 +34,11 @@ pub(super) fn write(
     while attempts < ATTEMPTS {
         attempts += 1;
         let base = session.load(options.missing)?;
+        if options.dry_run == DryRun::No && session.recover_included(&base)? {
+            // Read again what was read without its lock; that is no lost race.
+            attempts -= 1;
+            continue;
+        }
         let proposal = match &first {
             None => propose(request, &base.configuration, &workspace.profile)?,
             Some((proposal, before)) => {

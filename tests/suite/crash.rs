@@ -150,3 +150,37 @@ fn a_file_written_in_place_is_restored() {
         assert_eq!(litter(&sandbox), Vec::<PathBuf>::new(), "killed at {at}");
     }
 }
+
+/// The same for an included file, which is read before anybody knows that it is to be written: what
+/// tore it may not stop the run that would mend it.
+#[test]
+fn an_included_file_written_in_place_is_restored() {
+    let Some(faults) = Faults::allowed() else { return };
+    let Some(mounts) = Mounts::allowed() else { return };
+    let root = "{ a: { $include: 'part.json5' }, b: 1 }\n";
+    let old = format!("{{ x: 1, y: '{}' }}\n", "old".repeat(40));
+    let make = || Sandbox::config(root).with("part.json5", &old);
+    let mounted = |sandbox: &Sandbox| {
+        let part = sandbox.path("part.json5");
+        mounts.after("mount --bind \"$1\" \"$1\"", &[&part])
+    };
+    let killed = ["set", "a.y", "1"];
+    let reference = make();
+    let calls = faults.calls(&reference, &killed, Some(mounted(&reference)));
+    let mut torn = 0;
+    for call in calls.iter().filter(|call| call.changes()) {
+        let at = &call.shown;
+        let sandbox = make();
+        killed_at(&faults, &sandbox, &killed, call, Some(mounted(&sandbox)));
+        let left = sandbox.text_of("part.json5").unwrap();
+        torn += usize::from(left != old && left != "{ x: 1, y: '1' }\n");
+
+        let next = sandbox.invoke(["set", "a.x", "2"]).under(mounted(&sandbox)).run();
+        assert_eq!(next.ended(), Some(0), "after a kill at {at}, which left {left:?}: {next}");
+        let text = sandbox.text_of("part.json5").unwrap();
+        let expected = [old.replace("x: 1", "x: 2"), "{ x: 2, y: '1' }\n".to_owned()];
+        assert!(expected.contains(&text), "killed at {at}: {text}");
+        assert_eq!(litter(&sandbox), Vec::<PathBuf>::new(), "killed at {at}");
+    }
+    assert!(torn > 0, "no kill tore the file");
+}

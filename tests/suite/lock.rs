@@ -73,8 +73,7 @@ fn the_holder_is_named_and_its_arguments_are_not() {
     // Readers and plans wait for nobody.
     sandbox.run(["get", "gateway.port", "--lock-timeout", "0s"]).code(0).prints("18789\n");
     sandbox.run(["set", "gateway.port", "1", "--dry-run", "--lock-timeout", "0s"]).code(0);
-    holder.signal(Signal::CONT);
-    holder.finish().code(0);
+    holder.resume().code(0);
     sandbox.holds(&GATEWAY.replace("\"info\"", "\"argument-of-the-holder\""));
 }
 
@@ -85,8 +84,7 @@ fn a_waiter_goes_on_when_the_holder_is_done_and_keeps_its_change() {
     let (holder, _) = holder(&faults, &sandbox, "logging.level", "debug");
     let waiter = sandbox.invoke(["set", "gateway.port", "1", "--lock-timeout", "60s"]).start();
     std::thread::sleep(Duration::from_millis(50));
-    holder.signal(Signal::CONT);
-    holder.finish().code(0);
+    holder.resume().code(0);
     waiter.finish().code(0);
     sandbox.holds(&GATEWAY.replace("info", "debug").replace("18789", "1"));
 }
@@ -146,8 +144,7 @@ fn a_configuration_that_does_not_exist_yet_is_locked_too() {
         .says(&format!("(process {pid})"));
     assert!(!sandbox.config_path().exists());
     let waiter = sandbox.invoke(["set", "second", "2", "--create"]).start();
-    holder.signal(Signal::CONT);
-    holder.finish().code(0);
+    holder.resume().code(0);
     waiter.finish().code(0);
     let value = sandbox.report(["get"]);
     assert_eq!(value["value"], serde_json::json!({ "first": 1, "second": 2 }));
@@ -277,8 +274,7 @@ fn our_gateway_lock_is_one_that_the_gateway_honours() {
     // A gateway that took the lock over keeps it.
     let theirs = gateway_lock(&format!("\"pid\": {}", std::process::id()));
     fs::write(&lock, &theirs).unwrap();
-    holder.signal(Signal::CONT);
-    holder.finish().code(0);
+    holder.resume().code(0);
     assert_eq!(fs::read_to_string(&lock).unwrap(), theirs);
 }
 
@@ -331,8 +327,7 @@ fn a_lock_beside_the_file_loses_none() {
     let (first, _) = holder(&faults, &sandbox, "first", "1");
     let second = sandbox.invoke(["set", "second", "1", "--lock-timeout", "60s"]).start();
     std::thread::sleep(Duration::from_millis(50));
-    first.signal(Signal::CONT);
-    first.finish().code(0);
+    first.resume().code(0);
     let third = sandbox.invoke(["set", "third", "1", "--lock-timeout", "60s"]).start();
     second.finish().code(0);
     third.finish().code(0);

@@ -213,9 +213,7 @@ fn a_secret_among_the_arguments_is_warned_of() {
         .run()
         .code(0)
         .never_says("--stdin");
-    sandbox
-        .run(["set", "hooks.token", "${HOOK}", "--allow", "auth-token-changed"])
-        .never_says("--stdin");
+    sandbox.run(["set", "hooks.token", "${HOOK}", "--allow", "auth-token-changed"]).never_says("--stdin");
 }
 
 #[test]

@@ -29,24 +29,8 @@ pub(crate) struct Call {
 
 /// Calls that change what is on the disk, who holds a lock, or what others see.
 const CHANGING: &[&str] = &[
-    "fchmod",
-    "fchown",
-    "flock",
-    "fremovexattr",
-    "fsetxattr",
-    "fsync",
-    "ftruncate",
-    "link",
-    "linkat",
-    "mkdir",
-    "mkdirat",
-    "pwrite64",
-    "rename",
-    "renameat",
-    "renameat2",
-    "rmdir",
-    "unlink",
-    "unlinkat",
+    "fchmod", "fchown", "flock", "fremovexattr", "fsetxattr", "fsync", "ftruncate", "link", "linkat",
+    "mkdir", "mkdirat", "pwrite64", "rename", "renameat", "renameat2", "rmdir", "unlink", "unlinkat",
     "write",
 ];
 
@@ -131,10 +115,7 @@ impl Faults {
                 calls.push(Call { name: name.to_owned(), nth: *nth, shown: shown.to_owned() });
             }
         }
-        assert!(
-            calls.iter().filter(|call| call.changes()).count() > 10,
-            "a write makes more calls"
-        );
+        assert!(calls.iter().filter(|call| call.changes()).count() > 10, "a write makes more calls");
         calls
     }
 }

@@ -36,6 +36,22 @@ impl Running {
         Run::new(std::mem::take(&mut self.command), output)
     }
 
+    /// Lets the process that took the lock go on from where it is stopped, and waits for its end.
+    ///
+    /// More than once, since it need not have come to its stop yet.
+    #[track_caller]
+    pub(crate) fn resume(mut self) -> Run {
+        let program = self.program.expect("it was waited for");
+        let deadline = Instant::now() + PATIENCE;
+        while !self.has_ended() {
+            assert!(Instant::now() < deadline, "no end in {PATIENCE:?}: {}", self.command);
+            // It may be gone meanwhile.
+            kill_process(program, Signal::CONT).ok();
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.finish()
+    }
+
     /// Whether it has ended.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some())
