@@ -215,7 +215,12 @@ fn read_only_file_system() {
     let script = "mount --bind \"$1\" \"$1\"\nmount -o remount,bind,ro \"$1\"";
     sandbox.untouched(|| {
         let mounted = || mounts.after(script, &[&directory]);
-        sandbox.invoke(["set", "gateway.port", "1"]).under(mounted()).run().code(9).says("ead-only");
+        sandbox
+            .invoke(["set", "gateway.port", "1"])
+            .under(mounted())
+            .run()
+            .code(9)
+            .says("ead-only");
         sandbox.invoke(["get", "gateway.port"]).under(mounted()).run().code(0).prints("18789\n");
     });
 }
@@ -237,7 +242,9 @@ fn disk_full() {
     "#;
     let copy = sandbox.path("copy");
     // The shell stays, to look at what is left.
-    let script = format!("{script}\nshift 2\nset +e\n\"$@\"\ncode=$?\nset -- \"$keep1\" \"$keep2\"\nexit $code\n#");
+    let script = format!(
+        "{script}\nshift 2\nset +e\n\"$@\"\ncode=$?\nset -- \"$keep1\" \"$keep2\"\nexit $code\n#"
+    );
     let config = directory.join("openclaw.json");
     let arguments = ["--config", config.to_str().unwrap(), "set", "a", "2"];
     sandbox

@@ -14,7 +14,8 @@ fn one_file_is_compared_with_the_configuration() {
 
 #[test]
 fn two_files_are_compared() {
-    let sandbox = Sandbox::empty().with("a.json5", "{ a: 1 }\n").with("b.json5", "{ a: 2, b: 3 }\n");
+    let sandbox =
+        Sandbox::empty().with("a.json5", "{ a: 1 }\n").with("b.json5", "{ a: 2, b: 3 }\n");
     let (a, b) = (sandbox.path("a.json5"), sandbox.path("b.json5"));
     sandbox
         .run(["diff", a.to_str().unwrap(), b.to_str().unwrap(), "--semantic"])

@@ -157,7 +157,11 @@ fn commands(readme: &str) -> Vec<Vec<String>> {
                 Some((cargo, rest)) if cargo.starts_with("cargo run") => rest,
                 _ => line.strip_prefix("confwarden ")?,
             };
-            Some(rest.split_whitespace().map(|word| word.trim_matches(['\'', '"']).to_owned()).collect())
+            Some(
+                rest.split_whitespace()
+                    .map(|word| word.trim_matches(['\'', '"']).to_owned())
+                    .collect(),
+            )
         })
         .collect()
 }

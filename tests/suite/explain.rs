@@ -29,3 +29,8 @@ fn no_configuration_is_needed() {
     let sandbox = Sandbox::empty();
     sandbox.invoke(["explain"]).without("HOME").without("XDG_STATE_HOME").run().code(0);
 }
+
+#[test]
+fn the_rule_of_the_reader_is_explained_too() {
+    Sandbox::new().run(["explain", "syntax"]).ok().out_has("syntax");
+}

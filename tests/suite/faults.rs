@@ -134,7 +134,7 @@ fn every_call_may_fail() {
         assert_eq!(next.ended(), Some(0), "after {at}: {next}");
         assert_eq!(sandbox.text(), text.replace("\"info\"", "\"debug\""), "after {at}");
         assert_eq!(sandbox.names(), CLEAN, "after {at}");
-        let ours = |path: &PathBuf| path.to_str().unwrap().ends_with(".tmp");
+        let ours = |path: &PathBuf| path.extension().is_some_and(|end| end == "tmp");
         assert_eq!(sandbox.files().into_iter().find(ours), None, "after {at}");
     }
     let [written, unsure, as_before] = endings;

@@ -33,7 +33,8 @@ fn without_a_path_the_whole_configuration_is_printed() {
 #[test]
 fn values_without_a_json_form_are_printed_all_the_same() {
     let sandbox = Sandbox::config("{ a: [NaN, -Infinity, 0x10, .5, '\\ud800'] }");
-    let expected = "[\n  \"NaN\",\n  \"-Infinity\",\n  16,\n  0.5,\n  \"\u{fffd}\u{fffd}\u{fffd}\"\n]\n";
+    let expected =
+        "[\n  \"NaN\",\n  \"-Infinity\",\n  16,\n  0.5,\n  \"\u{fffd}\u{fffd}\u{fffd}\"\n]\n";
     sandbox.fails(0, ["get", "a"]).prints(expected);
 }
 

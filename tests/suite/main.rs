@@ -8,7 +8,6 @@
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "tests look at files directly")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![expect(clippy::print_stderr, reason = "a test that cannot check something says so")]
 
 mod support;
 

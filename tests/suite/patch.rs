@@ -29,7 +29,8 @@ fn arrays_of_objects_merge_by_id() {
 
 #[test]
 fn an_array_loses_elements_only_if_named() {
-    let sandbox = Sandbox::config("{\n  deny: ['a', 'b', 'c'],\n}\n").with("p.json5", "{ deny: ['a'] }");
+    let sandbox =
+        Sandbox::config("{\n  deny: ['a', 'b', 'c'],\n}\n").with("p.json5", "{ deny: ['a'] }");
     let patch = sandbox.path("p.json5");
     let patch = patch.to_str().unwrap();
     sandbox.fails(3, ["patch", patch]).says("2 of 3 elements").says("--replace-array 'deny'");
@@ -69,7 +70,9 @@ fn a_patch_that_does_not_parse_is_named_with_its_place() {
 #[test]
 fn a_patch_must_be_an_object() {
     let sandbox = Sandbox::config("{ a: 1 }\n").with("p.json5", "[1]");
-    sandbox.fails(4, ["patch", sandbox.path("p.json5").to_str().unwrap()]).says("must be an object");
+    sandbox
+        .fails(4, ["patch", sandbox.path("p.json5").to_str().unwrap()])
+        .says("must be an object");
 }
 
 #[test]

@@ -111,7 +111,8 @@ impl Watched {
 #[test]
 fn reading_shows_fingerprints() {
     let watched = Watched::new(Sandbox::config(BASE));
-    for path in [".", "gateway", "gateway.auth.token", "channels", "models.providers.house", "env"] {
+    for path in [".", "gateway", "gateway.auth.token", "channels", "models.providers.house", "env"]
+    {
         watched.check(&["get", path], "");
     }
     watched.check(&["get", "agents.list[id=main].apiKey"], "");
@@ -139,7 +140,12 @@ fn writing_shows_fingerprints() {
         &["set", "channels", "{}"],
         &["set", "gateway.port.x", "1"],
         &["unset", "gateway.auth.token"],
-        &["unset", "gateway.auth", "--allow", "auth-token-dropped,auth-block-lost,auth-mode-incoherent"],
+        &[
+            "unset",
+            "gateway.auth",
+            "--allow",
+            "auth-token-dropped,auth-block-lost,auth-mode-incoherent",
+        ],
         &["unset", "channels", "models", "env", "agents"],
         &["mv", "gateway.auth", "gateway.login"],
         &["mv", "channels.telegram", "channels.signal"],
@@ -154,7 +160,8 @@ fn values_from_standard_input_are_not_repeated() {
     let watched = Watched::new(Sandbox::config(BASE));
     let token = ["set", "gateway.auth.token", "--stdin"];
     watched.check(&token, "canary-new-0123456789\n");
-    watched.check(&[token.as_slice(), &["--allow", "auth-token-changed"]].concat(), "canary-new-01");
+    watched
+        .check(&[token.as_slice(), &["--allow", "auth-token-changed"]].concat(), "canary-new-01");
     watched.check(&token, "\"canary-open");
     watched.check(&token, "{ canary-open");
     watched.check(&["set", "gateway.auth.token.x", "--stdin"], "canary-new-0123456789");
@@ -262,7 +269,8 @@ fn included_secrets_stay_in() {
     watched.check(&["get"], "");
     watched.check(&["set", "gateway.port", "1"], "");
     watched.check(&["unset", "gateway.auth"], "");
-    let broken = Watched::new(Sandbox::config(root).with("gateway.json5", "{ token: 'canary-token"));
+    let broken =
+        Watched::new(Sandbox::config(root).with("gateway.json5", "{ token: 'canary-token"));
     broken.check(&["get"], "");
     broken.check(&["set", "logging.level", "debug"], "");
 }

@@ -213,7 +213,9 @@ fn a_secret_among_the_arguments_is_warned_of() {
         .run()
         .code(0)
         .never_says("--stdin");
-    sandbox.run(["set", "hooks.token", "${HOOK}", "--allow", "auth-token-changed"]).never_says("--stdin");
+    sandbox
+        .run(["set", "hooks.token", "${HOOK}", "--allow", "auth-token-changed"])
+        .never_says("--stdin");
 }
 
 #[test]

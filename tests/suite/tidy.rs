@@ -129,7 +129,11 @@ fn every_test_file_is_listed() {
         let list = ["main.rs", "mod.rs"].iter().map(|list| root().join(owner).join(list));
         let list: PathBuf = list.into_iter().find(|list| list.exists()).unwrap();
         let text = fs::read_to_string(&list).unwrap();
-        assert!(text.contains(&format!("mod {module};")), "{} should list {module}", list.display());
+        assert!(
+            text.contains(&format!("mod {module};")),
+            "{} should list {module}",
+            list.display()
+        );
     }
 }
 

@@ -20,11 +20,7 @@ fn a_key_goes_with_its_comments() {
 
 #[test]
 fn switched_off_neighbours_stay() {
-    check(
-        "{\n  a: 1,\n  // b: 2,\n\n  c: 3,\n}\n",
-        &["a"],
-        "{\n  // b: 2,\n\n  c: 3,\n}\n",
-    );
+    check("{\n  a: 1,\n  // b: 2,\n\n  c: 3,\n}\n", &["a"], "{\n  // b: 2,\n\n  c: 3,\n}\n");
 }
 
 #[test]
@@ -34,11 +30,7 @@ fn several_elements_go_by_the_indices_they_had() {
 
 #[test]
 fn an_element_goes_by_its_id() {
-    check(
-        "{\n  l: [{ id: 'a' }, { id: 'b' }],\n}\n",
-        &["l[id=a]"],
-        "{\n  l: [{ id: 'b' }],\n}\n",
-    );
+    check("{\n  l: [{ id: 'a' }, { id: 'b' }],\n}\n", &["l[id=a]"], "{\n  l: [{ id: 'b' }],\n}\n");
 }
 
 #[test]

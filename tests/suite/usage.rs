@@ -66,11 +66,7 @@ fn the_configuration_is_where_openclaw_looks() {
     get().env("OPENCLAW_CONFIG_PATH", sandbox.path("other.json5")).run().prints("path\n");
     let named = sandbox.path("other.json5");
     let arguments = ["get", "at", "--config", named.to_str().unwrap()];
-    sandbox
-        .invoke(arguments)
-        .env("OPENCLAW_CONFIG_PATH", "/nowhere")
-        .run()
-        .prints("path\n");
+    sandbox.invoke(arguments).env("OPENCLAW_CONFIG_PATH", "/nowhere").run().prints("path\n");
 }
 
 #[test]

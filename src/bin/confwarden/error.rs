@@ -94,7 +94,9 @@ impl From<OpsError> for CommandError {
         };
         let source = match error {
             // What was typed for a rule may be anything, also a misplaced secret.
-            OpsError::UnknownRule(_) => anyhow::anyhow!("`--allow` names a rule that does not exist"),
+            OpsError::UnknownRule(_) => {
+                anyhow::anyhow!("`--allow` names a rule that does not exist")
+            }
             error => anyhow::Error::new(error),
         };
         Self { exit, source, hints, place }
@@ -148,9 +150,11 @@ fn exit_of_replace(error: &ReplaceError) -> Exit {
 
 fn hints_of(error: &OpsError) -> Vec<String> {
     let hint: String = match error {
-        OpsError::Missing { .. } | OpsError::Fs(FsError::MissingDirectory { .. }) => "name another file with `--config PATH`; \
+        OpsError::Missing { .. } | OpsError::Fs(FsError::MissingDirectory { .. }) => {
+            "name another file with `--config PATH`; \
              `--create` makes it, on a command that writes"
-            .into(),
+                .into()
+        }
         OpsError::Syntax { source, .. } | OpsError::Value { source, .. } => match source.hint {
             Some(hint) => hint.into(),
             None => return Vec::new(),
@@ -165,7 +169,9 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         OpsError::Edit { source: EditError::Exists { .. }, .. } => {
             "`unset` it first, or choose another place".into()
         }
-        OpsError::Composed { .. } => "edit the file that the value stands in, with `--config`".into(),
+        OpsError::Composed { .. } => {
+            "edit the file that the value stands in, with `--config`".into()
+        }
         OpsError::AcrossFiles { .. } => {
             "move it in two steps: `set` it at its new place, then `unset` it at the old one".into()
         }

@@ -84,8 +84,9 @@ fn from_file(path: &Path) -> Result<Profile, CommandError> {
     let bytes = fs::read_input(path)
         .with_context(what)
         .map_err(|error| CommandError::new(Exit::Setup, error))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| CommandError::new(Exit::Setup, anyhow::anyhow!("it is not UTF-8").context(what())))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        CommandError::new(Exit::Setup, anyhow::anyhow!("it is not UTF-8").context(what()))
+    })?;
     Profile::parse(&text).map_err(|error| {
         let position = error.position;
         CommandError::new(Exit::Setup, anyhow::Error::new(error).context(what()))

@@ -24,7 +24,9 @@ pub(crate) fn explain(error: &Error, arguments: &[OsString]) -> CommandError {
         ErrorKind::InvalidValue if is_empty_value(error) => {
             format!("`{}` needs a value", about.join("` `"))
         }
-        ErrorKind::InvalidValue => format!("the value of `{}` is not one of its values", about.join("` `")),
+        ErrorKind::InvalidValue => {
+            format!("the value of `{}` is not one of its values", about.join("` `"))
+        }
         ErrorKind::ValueValidation => match std::error::Error::source(error) {
             // Our own parsers of values, none of which quotes what it read.
             Some(reason) => format!("the value of `{}` is no good: {reason}", about.join("` `")),
@@ -35,7 +37,9 @@ pub(crate) fn explain(error: &Error, arguments: &[OsString]) -> CommandError {
             format!("`{}` needs more values", about.join("` `"))
         }
         ErrorKind::TooManyValues => format!("`{}` has too many values", about.join("` `")),
-        ErrorKind::ArgumentConflict => format!("`{}` may stand only once, or not beside another option", about.join("` `")),
+        ErrorKind::ArgumentConflict => {
+            format!("`{}` may stand only once, or not beside another option", about.join("` `"))
+        }
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
         _ => "the arguments are wrong".to_owned(),
     };
@@ -44,11 +48,12 @@ pub(crate) fn explain(error: &Error, arguments: &[OsString]) -> CommandError {
     if !valid.is_empty() {
         result = result.hint(format!("its values are {}", listed(&valid)));
     }
-    let similar: Vec<String> = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
-        .into_iter()
-        // The likest is the last one.
-        .flat_map(|kind| own(error, kind).into_iter().rev())
-        .collect();
+    let similar: Vec<String> =
+        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
+            .into_iter()
+            // The likest is the last one.
+            .flat_map(|kind| own(error, kind).into_iter().rev())
+            .collect();
     if !similar.is_empty() {
         result = result.hint(format!("there is {}", listed(&similar)));
     }

@@ -6,7 +6,8 @@ use crate::support::{Faults, GATEWAY, Sandbox};
 #[test]
 fn cc_01_deleted_channel_does_not_come_back() {
     let Some(faults) = Faults::allowed() else { return };
-    let with = GATEWAY.replace("  logging:", "  channels: { irc: { on: true }, xmpp: {} },\n  logging:");
+    let with =
+        GATEWAY.replace("  logging:", "  channels: { irc: { on: true }, xmpp: {} },\n  logging:");
     let without = with.replace("irc: { on: true }, ", "");
     let sandbox = Sandbox::config(&with);
     sandbox.raced(&faults, &["set", "logging.level", "debug"], &without).code(0);

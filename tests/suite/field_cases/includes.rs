@@ -20,10 +20,7 @@ fn is_01_an_edit_goes_into_the_file_that_owns_the_value() {
     let sandbox = sandbox();
     let other = Seen::at(&sandbox.path("agents.json5"));
     sandbox.fails(0, ["set", "gateway.port", "18790"]).says("parts/gateway.json5`");
-    assert_eq!(
-        sandbox.text_of("parts/gateway.json5").unwrap(),
-        GATEWAY.replace("18789", "18790")
-    );
+    assert_eq!(sandbox.text_of("parts/gateway.json5").unwrap(), GATEWAY.replace("18789", "18790"));
     assert_eq!(Seen::at(&sandbox.path("agents.json5")), other);
     sandbox.run(["get", "gateway.port"]).prints("18790\n");
     // The token is protected where it lives.
@@ -46,10 +43,7 @@ fn is_05_a_mixed_patch_is_split() {
     let patch = "{ logging: { level: 'debug' }, gateway: { port: 18790 }, agents: { entries: { beta: { model: 'small' } } } }";
     sandbox.invoke(["patch", "-"]).stdin(patch).run().code(0);
     sandbox.holds(&ROOT.replace("\"info\"", "\"debug\""));
-    assert_eq!(
-        sandbox.text_of("parts/gateway.json5").unwrap(),
-        GATEWAY.replace("18789", "18790")
-    );
+    assert_eq!(sandbox.text_of("parts/gateway.json5").unwrap(), GATEWAY.replace("18789", "18790"));
     assert_eq!(
         sandbox.text_of("agents.json5").unwrap(),
         AGENTS.replace("\"large\" }, // second", "\"small\" }, // second")

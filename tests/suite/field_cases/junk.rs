@@ -70,5 +70,7 @@ fn jv_04_marker_that_was_read_is_not_written_back() {
     {
         sandbox.fails(3, ["set", path, value]).says("placeholder-value");
     }
-    sandbox.fails(3, ["set", "skills.entries.__OPENCLAW_REDACTED__", "1"]).says("placeholder-value");
+    sandbox
+        .fails(3, ["set", "skills.entries.__OPENCLAW_REDACTED__", "1"])
+        .says("placeholder-value");
 }

@@ -38,10 +38,14 @@ fn se_02_a_whole_file_with_expanded_references_is_refused() {
     let desired = base()
         .replace("${TELEGRAM_BOT_TOKEN}", "fake-100200:telegram")
         .replace("${HOUSE_API_KEY}", "fake-house-key-0123456789");
-    refuses_to_apply(&base(), &desired, &[
-        "secret-expanded: `channels.telegram.botToken`",
-        "secret-expanded: `models.providers.house.apiKey`",
-    ])
+    refuses_to_apply(
+        &base(),
+        &desired,
+        &[
+            "secret-expanded: `channels.telegram.botToken`",
+            "secret-expanded: `models.providers.house.apiKey`",
+        ],
+    )
     .never_says("fake-100200")
     .never_says("fake-house");
 }
@@ -98,11 +102,15 @@ fn se_07_sentinels_in_a_whole_file_are_refused() {
         .replace("fake-token-5d41402abc4b2a76", "__OPENCLAW_REDACTED__")
         .replace("${TELEGRAM_BOT_TOKEN}", "__OPENCLAW_REDACTED__")
         .replace("16384", "\"__OPENCLAW_REDACTED__\"");
-    refuses_to_apply(&base(), &desired, &[
-        "auth-token-dropped: `gateway.auth.token`",
-        "placeholder-value: `channels.telegram.botToken`",
-        "placeholder-value: `models.providers.house.models[id=large].maxTokens`",
-    ]);
+    refuses_to_apply(
+        &base(),
+        &desired,
+        &[
+            "auth-token-dropped: `gateway.auth.token`",
+            "placeholder-value: `channels.telegram.botToken`",
+            "placeholder-value: `models.providers.house.models[id=large].maxTokens`",
+        ],
+    );
 }
 
 /// openclaw#16042: a number with `Tokens` in its name is redacted, and no start is possible.

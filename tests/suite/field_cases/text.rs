@@ -18,7 +18,9 @@ fn fm_02_strict_json_stays_strict() {
     let text = "{\n  \"gateway\": {\n    \"mode\": \"local\"\n  },\n  \"list\": [\n    1\n  ]\n}\n";
     let sandbox = Sandbox::config(text);
     sandbox.run(["set", "gateway.bind", "loopback"]).code(0);
-    sandbox.run(["set", "models.providers.house", "{ baseUrl: 'http://x.example', on: true }"]).code(0);
+    sandbox
+        .run(["set", "models.providers.house", "{ baseUrl: 'http://x.example', on: true }"])
+        .code(0);
     sandbox.run(["set", "list[+]", "{ id: 'a' }"]).code(0);
     sandbox.run(["mv", "gateway.bind", "gateway.customBindHost"]).code(0);
     let value: serde_json::Value = serde_json::from_str(&sandbox.text()).unwrap();
@@ -30,10 +32,7 @@ fn fm_02_strict_json_stays_strict() {
 #[test]
 fn fm_04_doubled_bracket_has_a_place() {
     let sandbox = Sandbox::config("{\n  a: {\n    b: 1,\n  },\n  },\n  c: 2,\n}\n");
-    sandbox
-        .fails(4, ["set", "a.b", "2"])
-        .says("line 5, column 4")
-        .says("closing bracket");
+    sandbox.fails(4, ["set", "a.b", "2"]).says("line 5, column 4").says("closing bracket");
     let sandbox = Sandbox::config("{\n  a: 1,,\n  c: 2,\n}\n");
     sandbox.fails(4, ["get"]).says("a second `,` follows the first one at line 2, column 8");
 }
@@ -41,7 +40,8 @@ fn fm_04_doubled_bracket_has_a_place() {
 /// openclaw#106847: an insertion loses comments and line ends.
 #[test]
 fn fm_07_insertion_keeps_comments_and_crlf() {
-    let text = "{\r\n\t// top\r\n\ta: {\r\n\t\tb: 1, // one\r\n\t\t// dangling\r\n\t}, // end\r\n}\r\n";
+    let text =
+        "{\r\n\t// top\r\n\ta: {\r\n\t\tb: 1, // one\r\n\t\t// dangling\r\n\t}, // end\r\n}\r\n";
     let sandbox = Sandbox::config(text);
     sandbox.run(["set", "a.c", "2", "d", "[1]"]).code(0);
     let after = sandbox.text();

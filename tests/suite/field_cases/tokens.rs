@@ -16,10 +16,11 @@ fn without_auth() -> String {
 #[test]
 fn tk_01_update_and_doctor_drop_the_auth_block() {
     let loopback = |text: &str| text.replace("\"lan\"", "\"loopback\"");
-    refuses_to_apply(&loopback(GATEWAY), &loopback(&without_auth()), &[
-        "auth-token-dropped: `gateway.auth.token`",
-        "auth-block-lost: `gateway.auth`",
-    ])
+    refuses_to_apply(
+        &loopback(GATEWAY),
+        &loopback(&without_auth()),
+        &["auth-token-dropped: `gateway.auth.token`", "auth-block-lost: `gateway.auth`"],
+    )
     .never_says(TOKEN);
 }
 
@@ -54,9 +55,13 @@ fn tk_08_wizard_drops_keys_it_has_no_screen_for() {
     more.push_str("    },\n  },\n");
     let base = GATEWAY.replace("  logging:", &format!("{more}  logging:"));
     let desired = GATEWAY.replace("      allowTailscale: true,\n", "");
-    refuses_to_apply(&base, &desired, &[
-        "auth-block-lost: `gateway.auth.allowTailscale`",
-        "keys-lost: `tools`",
-        "keys-lost: `skills`",
-    ]);
+    refuses_to_apply(
+        &base,
+        &desired,
+        &[
+            "auth-block-lost: `gateway.auth.allowTailscale`",
+            "keys-lost: `tools`",
+            "keys-lost: `skills`",
+        ],
+    );
 }

@@ -12,23 +12,27 @@ const LARGE: &str = include_str!("../../../examples/openclaw-small.json5");
 /// openclaw#91148: 7,330 bytes become 43.
 #[test]
 fn wp_02_reset_to_the_bare_minimum() {
-    refuses_to_apply(LARGE, "{\"gateway\":{\"mode\":\"local\"}}\n", &[
-        "auth-token-dropped: `gateway.auth.token`",
-        "keys-lost: `agents`",
-        "keys-lost: `channels`",
-        "file-shrunk",
-    ]);
+    refuses_to_apply(
+        LARGE,
+        "{\"gateway\":{\"mode\":\"local\"}}\n",
+        &[
+            "auth-token-dropped: `gateway.auth.token`",
+            "keys-lost: `agents`",
+            "keys-lost: `channels`",
+            "file-shrunk",
+        ],
+    );
 }
 
 /// openclaw#64419: a start truncates 3,641 bytes to 423, `gateway.mode` is gone.
 #[test]
 fn wp_03_truncated_at_start() {
     let desired = LARGE.split("// ---- models").next().unwrap().replace("mode: \"local\",", "");
-    refuses_to_apply(LARGE, &format!("{desired}\n}}\n"), &[
-        "auth-block-lost: `gateway.mode`",
-        "keys-lost: `models`",
-        "file-shrunk",
-    ]);
+    refuses_to_apply(
+        LARGE,
+        &format!("{desired}\n}}\n"),
+        &["auth-block-lost: `gateway.mode`", "keys-lost: `models`", "file-shrunk"],
+    );
 }
 
 /// openclaw#84692: running `onboard` again loses agents and bindings.
@@ -44,11 +48,15 @@ fn wp_04_onboarding_again_loses_agents_and_bindings() {
 /// openclaw#65105: an update leaves `update.channel` and nothing else.
 #[test]
 fn wp_05_root_reduced_to_the_update_channel() {
-    refuses_to_apply(LARGE, "{ update: { channel: \"stable\" } }", &[
-        "auth-token-dropped: `gateway.auth.token`",
-        "auth-block-lost: `gateway.mode`",
-        "keys-lost: `gateway`",
-    ]);
+    refuses_to_apply(
+        LARGE,
+        "{ update: { channel: \"stable\" } }",
+        &[
+            "auth-token-dropped: `gateway.auth.token`",
+            "auth-block-lost: `gateway.mode`",
+            "keys-lost: `gateway`",
+        ],
+    );
 }
 
 /// openclaw#78493: a file that cannot be read is taken for none, and written over.

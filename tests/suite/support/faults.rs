@@ -29,8 +29,24 @@ pub(crate) struct Call {
 
 /// Calls that change what is on the disk, who holds a lock, or what others see.
 const CHANGING: &[&str] = &[
-    "fchmod", "fchown", "flock", "fremovexattr", "fsetxattr", "fsync", "ftruncate", "link", "linkat",
-    "mkdir", "mkdirat", "pwrite64", "rename", "renameat", "renameat2", "rmdir", "unlink", "unlinkat",
+    "fchmod",
+    "fchown",
+    "flock",
+    "fremovexattr",
+    "fsetxattr",
+    "fsync",
+    "ftruncate",
+    "link",
+    "linkat",
+    "mkdir",
+    "mkdirat",
+    "pwrite64",
+    "rename",
+    "renameat",
+    "renameat2",
+    "rmdir",
+    "unlink",
+    "unlinkat",
     "write",
 ];
 
@@ -75,7 +91,7 @@ impl Faults {
     }
 
     /// Words that run a command and write its calls to `log`.
-    fn tracing(&self, log: &Path) -> Vec<OsString> {
+    fn tracing(log: &Path) -> Vec<OsString> {
         let mut words = ["strace", "-f", "-qq", "-s", "200", "-o"].map(OsString::from).to_vec();
         words.extend([log.into(), "--".into()]);
         words
@@ -91,7 +107,7 @@ impl Faults {
         words: Option<Vec<OsString>>,
     ) -> Vec<Call> {
         let log = sandbox.root().join("calls");
-        let mut run = sandbox.invoke(arguments).under(self.tracing(&log));
+        let mut run = sandbox.invoke(arguments).under(Self::tracing(&log));
         if let Some(words) = words {
             run = run.under(words);
         }
@@ -115,7 +131,10 @@ impl Faults {
                 calls.push(Call { name: name.to_owned(), nth: *nth, shown: shown.to_owned() });
             }
         }
-        assert!(calls.iter().filter(|call| call.changes()).count() > 10, "a write makes more calls");
+        assert!(
+            calls.iter().filter(|call| call.changes()).count() > 10,
+            "a write makes more calls"
+        );
         calls
     }
 }

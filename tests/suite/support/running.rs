@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Run, Sandbox};
 
 /// The longest that anything is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A run of the program that is still going on. Killed where a test fails before it ends.
 pub(crate) struct Running {

@@ -101,7 +101,11 @@ impl Context<'_> {
     /// Reads a document that is no configuration: FILE, or standard input for `-`.
     fn document(&self, file: &Path) -> Result<Document, CommandError> {
         let (bytes, format, what) = if file == Path::new("-") {
-            (fs::read_stdin()?, Format::of_path(&self.workspace.config), "standard input".to_owned())
+            (
+                fs::read_stdin()?,
+                Format::of_path(&self.workspace.config),
+                "standard input".to_owned(),
+            )
         } else {
             (fs::read_input(file)?, Format::of_path(file), format!("`{}`", file.display()))
         };

@@ -14,11 +14,8 @@ use crate::output::Reply;
 
 pub(super) fn run(args: &SetArgs, context: &Context<'_>) -> Result<Reply, CommandError> {
     let assignments = if args.stdin { from_stdin(args)? } else { from_arguments(args)? };
-    let exposed: Vec<KeyPath> = if args.stdin {
-        Vec::new()
-    } else {
-        exposed(&assignments, &context.workspace.profile)
-    };
+    let exposed: Vec<KeyPath> =
+        if args.stdin { Vec::new() } else { exposed(&assignments, &context.workspace.profile) };
     let mut reply = context.write(&Request::Set(assignments), &args.write)?;
     if let Reply::Write(outcome) = &mut reply {
         for path in exposed {

@@ -101,7 +101,8 @@ impl Printer {
     fn finish(exit: Exit, printed: io::Result<()>) -> Exit {
         match printed {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe && exit == Exit::Ok => {
-                let message = format!("error: could not write to standard output\n  caused by: {error}\n");
+                let message =
+                    format!("error: could not write to standard output\n  caused by: {error}\n");
                 match write(&mut io::stderr().lock(), &message) {
                     Ok(()) | Err(_) => Exit::Setup,
                 }

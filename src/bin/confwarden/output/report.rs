@@ -233,7 +233,8 @@ impl Report {
     /// Why the command failed.
     pub(crate) fn failed(command: Option<&'static str>, error: CommandError) -> Self {
         let mut report = Self::new(command);
-        report.status = if error.exit == Exit::Refused { ReportStatus::Refused } else { ReportStatus::Error };
+        report.status =
+            if error.exit == Exit::Refused { ReportStatus::Refused } else { ReportStatus::Error };
         report.exit = error.exit;
         report.error = Some(ErrorEntry {
             message: error.message(),
@@ -390,10 +391,8 @@ fn allow_flag(rule: &str, allowed_by: Override) -> Option<String> {
 }
 
 fn exit_of(outcome: &Outcome) -> Exit {
-    let unsure = outcome
-        .files
-        .iter()
-        .any(|file| file.publication == Some(Publication::DurabilityUnsure));
+    let unsure =
+        outcome.files.iter().any(|file| file.publication == Some(Publication::DurabilityUnsure));
     match outcome.status {
         Status::Refused => Exit::Refused,
         _ if unsure => Exit::Incomplete,

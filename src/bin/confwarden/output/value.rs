@@ -16,7 +16,15 @@ pub(super) fn to_json(value: &Value) -> Json {
         Value::Bool(bool) => Json::Bool(*bool),
         Value::Integer(integer) => Json::from(*integer),
         Value::Float(float) => Number::from_f64(*float).map_or_else(
-            || Json::from(if float.is_nan() { "NaN" } else if *float > 0.0 { "Infinity" } else { "-Infinity" }),
+            || {
+                Json::from(if float.is_nan() {
+                    "NaN"
+                } else if *float > 0.0 {
+                    "Infinity"
+                } else {
+                    "-Infinity"
+                })
+            },
             Json::Number,
         ),
         Value::String(text) => Json::from(text.to_str_lossy().into_owned()),
@@ -56,7 +64,8 @@ pub(super) fn short(json: &Json) -> String {
 }
 
 fn is_short(elements: &[Json]) -> bool {
-    elements.len() <= 8 && elements.iter().all(|element| !element.is_object() && !element.is_array())
+    elements.len() <= 8
+        && elements.iter().all(|element| !element.is_object() && !element.is_array())
 }
 
 fn counted(open: char, count: usize, noun: &str, close: char) -> String {
