@@ -100,6 +100,7 @@ impl Faults {
     /// Runs `arguments` to their good end, started by `words` if there are any, and lists the calls
     /// from the first that names a lock file of ours.
     #[track_caller]
+    #[expect(clippy::unused_self, reason = "only who has strace holds one")]
     pub(crate) fn calls(
         &self,
         sandbox: &Sandbox,
