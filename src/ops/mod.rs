@@ -6,7 +6,6 @@
 mod error;
 mod outcome;
 mod propose;
-mod replay;
 mod request;
 mod session;
 mod transaction;

@@ -5,13 +5,12 @@
 //! made again, so both writers' changes survive where they do not collide.
 
 use super::propose::{Proposal, Reach, propose};
-use super::replay::replay;
 use super::session::{Commit, Session, Snapshot};
 use super::{
     DryRun, FileOutcome, OpsError, Outcome, Request, Status, Workspace, WriteOptions, outcome,
 };
 use crate::compose::{ComposeError, Configuration, Part};
-use crate::doc::{Document, EditError, Value};
+use crate::doc::{Document, EditError, Value, replay};
 use crate::policy::{self, Scope, Transition, Verdict};
 
 /// How often a write is tried against writers that are faster each time.
