@@ -87,10 +87,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(base: &str, ours: &str, theirs: &str, expected: Result<&str, Collision>) {
+    fn check(base: &str, ours: &str, theirs: &str, expected: &Result<&str, Collision>) {
         let merged = merge(&document(base), &document(ours), &document(theirs));
         let merged = merged.as_ref().map(Document::source).map_err(Clone::clone);
-        assert_eq!(merged, expected);
+        assert_eq!(&merged, expected);
     }
 
     fn path(path: &str) -> Collision {
@@ -102,9 +102,9 @@ mod tests {
     #[test]
     fn one_writer_alone_has_its_text() {
         let other = BASE.replace("a: 1", "a:   7");
-        check(BASE, &other, BASE, Ok(&other));
-        check(BASE, BASE, &other, Ok(&other));
-        check(BASE, &other, &other, Ok(&other));
+        check(BASE, &other, BASE, &Ok(&other));
+        check(BASE, BASE, &other, &Ok(&other));
+        check(BASE, &other, &other, &Ok(&other));
     }
 
     #[test]
@@ -113,32 +113,20 @@ mod tests {
             BASE,
             &BASE.replace("a: 1", "a: 0x7, // hex"),
             &BASE.replace("c: 3", "c: 4, // theirs"),
-            Ok(
-                "{\n  // one\n  a: 0x7, // hex,\n\n  b: 2,\n\n  c: 4, // theirs,\n}\n",
-            ),
+            &Ok("{\n  // one\n  a: 0x7, // hex,\n\n  b: 2,\n\n  c: 4, // theirs,\n}\n"),
         );
         let comment = BASE.replace("// one", "// the first");
-        check(
-            BASE,
-            &comment,
-            &BASE.replace("c: 3", "c: 4"),
-            Ok(&comment.replace("c: 3", "c: 4")),
-        );
+        check(BASE, &comment, &BASE.replace("c: 3", "c: 4"), &Ok(&comment.replace("c: 3", "c: 4")));
     }
 
     #[test]
     fn changes_in_one_line_are_merged_by_value() {
-        check("{ a: 1, b: 2 }", "{ a: 7, b: 2 }", "{ a: 1, b: 8 }", Ok("{ a: 7, b: 8 }"));
+        check("{ a: 1, b: 2 }", "{ a: 7, b: 2 }", "{ a: 1, b: 8 }", &Ok("{ a: 7, b: 8 }"));
     }
 
     #[test]
     fn the_same_path_collides() {
-        check(
-            BASE,
-            &BASE.replace("a: 1", "a: 7"),
-            &BASE.replace("a: 1", "a: 8"),
-            Err(path("a")),
-        );
+        check(BASE, &BASE.replace("a: 1", "a: 7"), &BASE.replace("a: 1", "a: 8"), &Err(path("a")));
     }
 
     #[test]
@@ -147,7 +135,7 @@ mod tests {
             "{ a: 1, b: 2 }",
             "{ a: 1, /* mine */ b: 2 }",
             "{ a: 1, b: 8 }",
-            Err(Collision::Lines),
+            &Err(Collision::Lines),
         );
     }
 
@@ -156,7 +144,7 @@ mod tests {
         // Both add a member `x` of their own; the lines would merge into a duplicate key.
         let ours = "{\n  x: 1,\n  a: 1,\n\n\n  b: 2,\n}\n";
         let theirs = "{\n  a: 1,\n\n\n  b: 2,\n  x: 2,\n}\n";
-        check("{\n  a: 1,\n\n\n  b: 2,\n}\n", ours, theirs, Err(path("x")));
+        check("{\n  a: 1,\n\n\n  b: 2,\n}\n", ours, theirs, &Err(path("x")));
     }
 
     #[test]

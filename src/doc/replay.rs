@@ -14,11 +14,7 @@ use super::{Change, KeyPath, Segment, Value};
 /// # Errors
 ///
 /// The path on which the writers collide.
-pub fn replay(
-    changes: &[Change],
-    before: &Value,
-    now: &Value,
-) -> Result<Vec<Change>, KeyPath> {
+pub fn replay(changes: &[Change], before: &Value, now: &Value) -> Result<Vec<Change>, KeyPath> {
     let mut left = Vec::with_capacity(changes.len());
     for change in changes {
         let done = match change {
