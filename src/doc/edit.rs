@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::expected::Expected;
-use super::{Change, Document, EditError, Format, KeyPath, json5, toml};
+use super::{Change, Document, EditError, Format, KeyPath, Node, json5, toml};
 use crate::text::{Span, Splice, apply};
 
 /// How one change is made in one text.
@@ -19,7 +19,8 @@ impl Document {
     /// Makes `changes`, in order, and returns the document they lead to.
     ///
     /// Bytes that no change asks for stay as they are. The result was read again: it means what the
-    /// changes mean, and every comment outside of what was removed is still there.
+    /// changes mean, every comment outside of what was removed is still there, and so is every comment
+    /// of what came with its text.
     ///
     /// # Errors
     ///
@@ -59,7 +60,11 @@ impl Document {
         }
         let source = apply(&self.source, &plan.splices).map_err(|_| unverified("splices"))?;
         let edited = Self::parse(source, self.format()).map_err(|_| unverified("syntax"))?;
-        if !keeps_comments(self, &plan.removed_comments, &edited) {
+        let added = match self.format() {
+            Format::Json5 => json5::arriving(self, change),
+            Format::Toml => toml::arriving(self, change),
+        };
+        if !keeps_comments(self, &plan.removed_comments, &added, &edited) {
             return Err(unverified("comments"));
         }
         Ok(Some(edited))
@@ -70,10 +75,19 @@ fn last_path(changes: &[Change]) -> KeyPath {
     changes.last().and_then(|change| change.paths().last()).cloned().unwrap_or_default()
 }
 
-/// Whether every comment of `before`, but for those removed, stands in `after`, as often.
+/// The comments that go where `node` goes, and those inside of it, as spans of its text.
+pub(crate) fn comments_of(node: Node<'_>) -> Vec<Span> {
+    match node.document().format() {
+        Format::Json5 => json5::comments_of(node),
+        Format::Toml => toml::comments_of(node),
+    }
+}
+
+/// Whether every comment of `before`, but for those removed, and every one of `added` stands in
+/// `after`, as often.
 ///
 /// White space inside a comment does not count: a block comment is indented anew when it moves.
-fn keeps_comments(before: &Document, removed: &[Span], after: &Document) -> bool {
+fn keeps_comments(before: &Document, removed: &[Span], added: &[&str], after: &Document) -> bool {
     let source = before.source();
     let mut removed = merged(removed).into_iter().peekable();
     let kept = |comment: &&Span| {
@@ -89,7 +103,7 @@ fn keeps_comments(before: &Document, removed: &[Span], after: &Document) -> bool
     let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(one, two)| one == two).count();
     let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
     let mut missing: HashMap<Vec<&str>, isize> = HashMap::new();
-    for comment in old {
+    for comment in old.iter().chain(added) {
         *missing.entry(comment.split_whitespace().collect()).or_default() += 1;
     }
     for comment in new {

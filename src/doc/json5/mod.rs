@@ -5,6 +5,7 @@
 //!
 //! Nothing here serialises a document: an edit is a list of splices.
 
+mod arriving;
 mod carried;
 mod census;
 mod container;
@@ -28,6 +29,7 @@ mod tests;
 
 use super::{Kind, Value};
 
+pub(super) use arriving::{arriving, comments_of};
 pub(super) use planner::plan;
 pub(super) use reader::read;
 pub(super) use string::decode_key;

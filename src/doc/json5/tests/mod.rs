@@ -27,11 +27,11 @@ fn value(text: &str) -> Value {
 }
 
 fn set(to: &str, text: &str) -> Change {
-    Change::Set { path: path(to), value: value(text) }
+    Change::Set { path: path(to), value: value(text).into() }
 }
 
 fn insert(to: &str, text: &str) -> Change {
-    Change::Insert { path: path(to), value: value(text) }
+    Change::Insert { path: path(to), value: value(text).into() }
 }
 
 fn remove(at: &str) -> Change {
