@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::expected::Expected;
-use super::{Change, Document, EditError, Format, KeyPath, Node, json5, toml};
+use super::{Change, Document, EditError, Format, KeyPath, Node, Syntax, json5, toml};
 use crate::text::{Span, Splice, apply};
 
 /// How one change is made in one text.
@@ -37,7 +37,7 @@ impl Document {
             };
             expected.apply(&change)?;
             if let Some(edited) = now.make(&change)? {
-                current = Some(edited);
+                current = Some(edited.with_manners_of(self));
             }
         }
         // Where no text changed, the meaning must not have been asked to change either.
@@ -45,6 +45,15 @@ impl Document {
             return Err(EditError::Unverified { path: last_path(changes), check: "value" });
         }
         Ok(current.unwrap_or_else(|| self.clone()))
+    }
+
+    /// The same text, treated as strict JSON only where `before` was too: a text of JSON5 may come to
+    /// use nothing of it for the time between two changes.
+    fn with_manners_of(mut self, before: &Self) -> Self {
+        if let (Syntax::Json5(own), Syntax::Json5(theirs)) = (&mut self.syntax, &before.syntax) {
+            own.strict &= theirs.strict;
+        }
+        self
     }
 
     /// Makes one change whose path is known to lead somewhere; nothing where the text means it.
@@ -124,4 +133,24 @@ fn merged(spans: &[Span]) -> Vec<Span> {
         }
     }
     merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(before: &str, added: &[&str], after: &str, expected: bool) {
+        let parse = |text| Document::parse(text, Format::Json5).expect("a good document");
+        assert_eq!(keeps_comments(&parse(before), &[], added, &parse(after)), expected);
+    }
+
+    #[test]
+    fn a_comment_that_was_to_come_along_is_missed() {
+        check("{ /* a */ }", &["/* b */"], "{ /* a */ /* b */ }", true);
+        check("{ /* a */ }", &["/* b */"], "{ /* a */ }", false);
+        check("{ /* a */ }", &["/* a */"], "{ /* a */ }", false);
+        check("{ /* a */ }", &["/* b\n */"], "{ /* b\n    */ }", false);
+        check("{}", &["/* b\n */"], "{ /* b\n    */ }", true);
+    }
 }

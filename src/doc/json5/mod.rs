@@ -34,7 +34,7 @@ pub(super) use planner::plan;
 pub(super) use reader::read;
 pub(super) use string::decode_key;
 
-/// What the text uses of JSON5.
+/// What the text uses of JSON5, or the text that it was edited from.
 #[derive(Clone, Debug)]
 pub(super) struct Dialect {
     /// Whether the text is strict JSON, and must stay it.

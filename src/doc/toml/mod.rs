@@ -7,6 +7,8 @@
 //! No serialiser ever writes here, and no message quotes the text. A plan may be wrong without
 //! damage: [`Document::edit`] reads the result and proves it.
 
+#[cfg(test)]
+mod applying;
 mod arriving;
 mod builder;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Tests of JSON5 as a whole: reading, faults, edits, properties.
 
+mod applying;
 mod cases;
 mod comma_first;
 mod documents;
