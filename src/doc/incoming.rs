@@ -85,9 +85,9 @@ impl Incoming {
         self.origin.as_ref().map(Origin::node).filter(|node| node.document().format() == format)
     }
 
-    /// Whether there are comments that go with the value, or stand inside of it.
-    pub(crate) fn has_comments(&self) -> bool {
-        self.origin.as_ref().is_some_and(|origin| !comments_of(origin.node()).is_empty())
+    /// How many comments go with the value, or stand inside of it.
+    pub(crate) fn comment_count(&self) -> usize {
+        self.origin.as_ref().map_or(0, |origin| comments_of(origin.node()).len())
     }
 
     /// Without the members that are `null`, those inside of arrays left alone, and without their
