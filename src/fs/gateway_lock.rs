@@ -100,6 +100,19 @@ impl GatewayLock {
     }
 }
 
+/// Whether a live process holds the gateway's lock on the config that is `named` so, as far as can be
+/// told: a lock that cannot be read counts as held.
+#[must_use]
+pub fn is_gateway_at_work(named: &Path) -> bool {
+    let Ok((parent, name)) = lock_place(named) else { return false };
+    let Ok(directory) = Directory::open(&parent) else { return false };
+    match read(&directory, &name) {
+        Ok(None) => false,
+        Ok(Some(found)) => matches!(judge(&found, SystemTime::now()), Verdict::Held(_)),
+        Err(_) => true,
+    }
+}
+
 impl Drop for GatewayLock {
     fn drop(&mut self) {
         // Only if it still is ours. Where it cannot be removed it is stale when this process ends.

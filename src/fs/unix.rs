@@ -220,6 +220,11 @@ pub(super) fn identity(metadata: &Metadata) -> Identity {
     }
 }
 
+/// When content, owner or mode was last changed: nanoseconds since 1970.
+pub(super) fn last_changed(metadata: &Metadata) -> i128 {
+    i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec())
+}
+
 /// Owner, mode and extended attributes.
 pub(super) fn attributes(file: &File, metadata: &Metadata) -> io::Result<Attributes> {
     Ok(Attributes {

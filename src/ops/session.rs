@@ -15,10 +15,21 @@ use crate::profile::GatewayLockKind;
 /// The files of one configuration, as far as a use case has opened them.
 pub(super) struct Session<'w> {
     workspace: &'w Workspace,
+    locks: Locks,
     /// The root file's name, absolute.
     root: PathBuf,
     /// Locks held, in the order they were taken: the root's first.
     guards: Vec<Guarded>,
+}
+
+/// Which locks a session takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Locks {
+    /// Ours, then the gateway's.
+    Both,
+    /// Ours alone: a program that runs under the guard may be the gateway's, and would wait for its
+    /// own lock in vain.
+    Ours,
 }
 
 /// A file that this process alone may write.
@@ -82,18 +93,32 @@ impl<'w> Session<'w> {
     /// A session that only reads.
     pub(super) fn reading(workspace: &'w Workspace) -> Result<Self, OpsError> {
         let root = Target::resolve(&workspace.config)?.named().to_owned();
-        Ok(Self { workspace, root, guards: Vec::new() })
+        Ok(Self { workspace, locks: Locks::Both, root, guards: Vec::new() })
     }
 
     /// A session that may write the root file.
     pub(super) fn writing(workspace: &'w Workspace, missing: Missing) -> Result<Self, OpsError> {
+        Self::locked(workspace, missing, Locks::Both)
+    }
+
+    /// A session that may write the root file, and leaves the gateway's lock to others until
+    /// [`Session::gateway_lock`].
+    pub(super) fn guarding(workspace: &'w Workspace) -> Result<Self, OpsError> {
+        Self::locked(workspace, Missing::Create, Locks::Ours)
+    }
+
+    fn locked(
+        workspace: &'w Workspace,
+        missing: Missing,
+        locks: Locks,
+    ) -> Result<Self, OpsError> {
         if missing == Missing::Create
             && let Some(directory) = workspace.config.parent()
             && !directory.as_os_str().is_empty()
         {
             create_private_directory(directory)?;
         }
-        let mut session = Self::reading(workspace)?;
+        let mut session = Self { locks, ..Self::reading(workspace)? };
         let root = session.root.clone();
         session.lock(&root)?;
         Ok(session)
@@ -110,20 +135,26 @@ impl<'w> Session<'w> {
         if self.guards.iter().any(|held| held.guard.target().path() == target.path()) {
             return Ok(false);
         }
-        let wait = match self.workspace.lock_timeout {
-            Duration::ZERO => Wait::No,
-            limit => Wait::UpTo(limit),
-        };
+        let wait = waiting(self.workspace.lock_timeout);
         let guard = LockGuard::acquire(target, wait, &self.workspace.command)?;
         // The gateway locks its root file only; an included one has no lock of that sort.
-        let gateway = match self.workspace.profile.gateway_lock {
-            GatewayLockKind::Openclaw if file == self.root => {
-                Some(GatewayLock::acquire(guard.target().named(), wait)?)
-            }
-            _ => None,
+        let gateway = if self.locks == Locks::Both && file == self.root {
+            self.gateway_lock(self.workspace.lock_timeout)?
+        } else {
+            None
         };
         self.guards.push(Guarded { file: file.to_owned(), guard, _gateway: gateway });
         Ok(true)
+    }
+
+    /// Takes the gateway's own lock, waiting at most for `limit`; nothing where it has none.
+    pub(super) fn gateway_lock(&self, limit: Duration) -> Result<Option<GatewayLock>, OpsError> {
+        Ok(match self.workspace.profile.gateway_lock {
+            GatewayLockKind::Openclaw => {
+                Some(GatewayLock::acquire(&self.root, waiting(limit))?)
+            }
+            _ => None,
+        })
     }
 
     /// Locks the included files beside which a killed process left something, which recovers them.
@@ -310,6 +341,10 @@ pub(super) enum Commit {
     Done(Vec<Publication>),
     /// A file is no longer what was read; nothing is written.
     Drifted,
+}
+
+fn waiting(limit: Duration) -> Wait {
+    if limit.is_zero() { Wait::No } else { Wait::UpTo(limit) }
 }
 
 fn publication(replaced: &Replaced) -> Publication {

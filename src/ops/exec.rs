@@ -1,0 +1,257 @@
+//! Any other writer, run under the guard.
+//!
+//! The lock is taken before the program starts and shared with it, so that calls of confwarden inside
+//! it work and others wait. A live gateway reads the file about 500 ms after a write, and a program
+//! may run for long after its own: damage that the gateway must not see is healed while it runs. The
+//! rest is judged when it has ended.
+//!
+//! The gateway's own lock is held only for a heal, never while the program runs: it may be the
+//! gateway's, which would wait for it in vain.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::foreign::{Accepted, Broken, Extent, Foreign, Redressing, SetAside, Settled};
+use super::session::{Session, Unparsable};
+use super::settle::{Author, Due, Settling, Text};
+use super::{Missing, OpsError, Outcome, Status, Workspace};
+use crate::child::{Child, End, Progress};
+use crate::clock;
+use crate::finding::Finding;
+use crate::fs::{Glance, glance, is_gateway_at_work};
+use crate::heal::{LostComment, PutBack};
+use crate::policy;
+
+/// How often the files are looked at from outside.
+const TICK: Duration = Duration::from_millis(20);
+/// How long a heal waits for the gateway's own lock while the program runs: what is left of the window
+/// in which the gateway sees nothing.
+const URGENT_PATIENCE: Duration = Duration::from_millis(60);
+
+/// A program and its arguments.
+#[derive(Clone)]
+pub struct Program {
+    /// A path, or a name that is searched in `PATH`.
+    pub name: OsString,
+    /// What it is given.
+    pub arguments: Vec<OsString>,
+}
+
+/// Shows the program only: arguments may be secrets.
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Program").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What becomes of damage that a program does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Damage {
+    /// What a rule protects is put back, the rest of its change stays.
+    #[default]
+    Heal,
+    /// Its whole change is undone.
+    Undo,
+}
+
+/// How a program is guarded.
+#[derive(Clone, Debug, Default)]
+pub struct ExecOptions {
+    /// Rules whose findings stay as the program made them.
+    pub allow: Vec<String>,
+    /// What becomes of damage.
+    pub damage: Damage,
+    /// Whether layout and comments are dressed on again.
+    pub redressing: Redressing,
+}
+
+/// How a program under the guard has ended, and what became of its writes.
+#[derive(Debug)]
+pub struct ExecOutcome {
+    /// How the program has ended.
+    pub end: End,
+    /// What differs between before and now. [`Status::Refused`] where the change was undone.
+    pub outcome: Outcome,
+    /// What was put back, each path once.
+    pub put_back: Vec<PutBack>,
+    /// Damage that nothing cures: a person has to look.
+    pub uncured: Vec<Finding>,
+    /// Texts that could not be read, and were replaced by the accepted ones.
+    pub set_aside: Vec<SetAside>,
+    /// Files whose layout and comments were dressed on again.
+    pub redressed: Vec<PathBuf>,
+    /// Comments that went with what the program removed.
+    pub lost_comments: Vec<LostComment>,
+}
+
+impl ExecOutcome {
+    /// Whether the program did damage, healed or not.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        !(self.put_back.is_empty() && self.uncured.is_empty() && self.set_aside.is_empty())
+    }
+}
+
+/// Runs `program` under the guard. What it does to the configuration is judged, healed, and reported.
+///
+/// # Errors
+///
+/// [`OpsError`] where the lock is not obtained, the file cannot be read or the program not be started:
+/// nothing has run then. Afterwards where a heal could not be written.
+pub fn exec(
+    workspace: &Workspace,
+    program: &Program,
+    options: &ExecOptions,
+) -> Result<ExecOutcome, OpsError> {
+    policy::check_rules(&options.allow)?;
+    let mut session = Session::guarding(workspace)?;
+    let accepted = accepted(&mut session)?;
+    session.share()?;
+    let child = Child::start(&program.name, &program.arguments)?;
+    let foreign =
+        Foreign { workspace, session: &session, accepted: &accepted, allow: &options.allow };
+    let mut watch = Watch::new(&foreign, options.damage);
+    let (_child, end) = watch.until_end(child)?;
+    let extent = match options.damage {
+        Damage::Heal => Extent::Whole(options.redressing),
+        Damage::Undo => Extent::Undo,
+    };
+    let last = foreign.settle(extent, Broken::SetAside, workspace.lock_timeout)?;
+    let healed = watch.healed;
+    Ok(ExecOutcome::of(end, options.damage, healed, last))
+}
+
+/// Locks every file of the configuration and reads it.
+fn accepted(session: &mut Session<'_>) -> Result<Accepted, OpsError> {
+    loop {
+        let snapshot = session.load(Missing::Create, Unparsable::Tolerate)?;
+        let mut newly_locked = session.recover_included(&snapshot)?;
+        for part in snapshot.configuration.parts() {
+            newly_locked |= session.lock(&part.file)?;
+        }
+        // What was read without its lock is read again.
+        if !newly_locked {
+            return Ok(Accepted::of(snapshot));
+        }
+    }
+}
+
+/// The configuration while the program runs.
+struct Watch<'a> {
+    foreign: &'a Foreign<'a>,
+    damage: Damage,
+    began: Instant,
+    seen: Vec<(PathBuf, Glance)>,
+    settling: Settling,
+    /// What urgent heals have done.
+    healed: Vec<Settled>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(foreign: &'a Foreign<'a>, damage: Damage) -> Self {
+        let files = foreign.accepted.files.iter().map(|(file, _)| file.clone());
+        let seen = files.map(|file| (file.clone(), glance(&file))).collect();
+        let settling = Settling::default();
+        Self { foreign, damage, began: clock::monotonic(), seen, settling, healed: Vec::new() }
+    }
+
+    /// Waits for the end of the program, and heals meanwhile what cannot wait. The program is handed
+    /// back: as long as it is there, signals do not end us in the middle of what is left to do.
+    fn until_end(&mut self, mut child: Child) -> Result<(Child, End), OpsError> {
+        loop {
+            match child.wait(self.pause())? {
+                Progress::Ended(end) => return Ok((child, end)),
+                Progress::Stopped(_) => {
+                    child.pause()?;
+                }
+                Progress::Running | Progress::Continued => {}
+            }
+            self.look_from_outside();
+            if self.due() == Due::Now {
+                self.look_into()?;
+            }
+        }
+    }
+
+    fn pause(&mut self) -> Duration {
+        match self.due() {
+            Due::Nothing => TICK,
+            Due::In(left) => left.min(TICK),
+            Due::Now => Duration::ZERO,
+        }
+    }
+
+    fn due(&mut self) -> Due {
+        let now = self.began.elapsed();
+        if self.settling.due(now, Author::Unknown) == Due::Nothing {
+            return Due::Nothing;
+        }
+        let at_work = is_gateway_at_work(self.foreign.session.root());
+        self.settling.due(now, if at_work { Author::AtWork } else { Author::Unknown })
+    }
+
+    fn look_from_outside(&mut self) {
+        let mut changed = false;
+        for (file, seen) in &mut self.seen {
+            let now = glance(file);
+            changed |= now != *seen;
+            *seen = now;
+        }
+        if changed {
+            self.settling.changed(self.began.elapsed());
+        }
+    }
+
+    /// Looks into the files, and heals what a live gateway must not see.
+    fn look_into(&mut self) -> Result<(), OpsError> {
+        let broken = if self.settling.is_broken() { Broken::SetAside } else { Broken::Await };
+        let extent = match self.damage {
+            Damage::Heal => Extent::Urgent,
+            Damage::Undo => Extent::Urgent,
+        };
+        let settled = self.foreign.settle(extent, broken, URGENT_PATIENCE)?;
+        if settled.is_broken {
+            self.settling.looked(Text::Broken);
+            return Ok(());
+        }
+        self.settling.settled();
+        // What we wrote ourselves is no news.
+        for (file, seen) in &mut self.seen {
+            *seen = glance(file);
+        }
+        self.healed.push(settled);
+        Ok(())
+    }
+}
+
+impl ExecOutcome {
+    fn of(end: End, damage: Damage, healed: Vec<Settled>, last: Settled) -> Self {
+        let mut put_back: Vec<PutBack> = Vec::new();
+        let mut set_aside = Vec::new();
+        let (mut outcome, uncured) = (last.outcome, last.uncured);
+        for settled in healed {
+            put_back.extend(settled.put_back);
+            set_aside.extend(settled.set_aside);
+        }
+        for put in last.put_back {
+            if !put_back.iter().any(|known| known.path == put.path && known.rule == put.rule) {
+                put_back.push(put);
+            }
+        }
+        set_aside.extend(last.set_aside);
+        let is_damaged = !put_back.is_empty() || !uncured.is_empty() || !set_aside.is_empty();
+        if damage == Damage::Undo && is_damaged {
+            outcome.status = Status::Refused;
+        }
+        Self {
+            end,
+            outcome,
+            put_back,
+            uncured,
+            set_aside,
+            redressed: last.redressed,
+            lost_comments: last.lost_comments,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! When a foreign write is over, so that it can be judged: pure functions of what was seen and when.
+//!
+//! Too early, and the author's own command fails: OpenClaw 2026.9 looks at the file's identity right
+//! after its rename, and a heal within 0-5 ms of it made `config set` end with 1; from 10 ms on it was
+//! clean in 24 of 24 runs. Too late, and a live gateway has read the file: it does so 503-515 ms after
+//! the last write (2026.3.8 and 2026.9.6, measured), and what is healed within 480 ms it never sees.
+//!
+//! This module never looks at a file or a clock.
+
+use std::time::Duration;
+
+/// How long a text that can be read must stand unchanged.
+const QUIET: Duration = Duration::from_millis(40);
+/// How long a text that cannot be read must stand unchanged: most often its author is not done.
+const QUIET_BROKEN: Duration = Duration::from_millis(200);
+/// How long the gateway's own lock must be gone: 2026.9 holds it until about 200 ms after its rename.
+const AFTER_RELEASE: Duration = Duration::from_millis(15);
+/// How long after the last write nothing is waited for any more, since the gateway is about to read.
+const WINDOW: Duration = Duration::from_millis(400);
+
+/// Whether the author of a write is known to be at work still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Author {
+    /// A live process holds the gateway's own lock.
+    AtWork,
+    /// Nothing tells.
+    Unknown,
+}
+
+/// What the file is, as far as can be told without judging it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Text {
+    /// It was not looked into.
+    Unread,
+    /// It cannot be read: it does not parse, or is gone.
+    Broken,
+}
+
+/// What there is to do about the file now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// Nothing has changed.
+    Nothing,
+    /// Look again after this time.
+    In(Duration),
+    /// Look into it.
+    Now,
+}
+
+/// The times of a foreign write, each as time since some fixed moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Settling {
+    /// When the file was last seen to be another one; nothing where it has been looked into since.
+    changed: Option<Duration>,
+    /// When the gateway's lock was last seen to be held.
+    held: Option<Duration>,
+    broken: bool,
+}
+
+impl Settling {
+    /// The file is another one than at the last look.
+    pub(super) fn changed(&mut self, now: Duration) {
+        self.changed = Some(now);
+        self.broken = false;
+    }
+
+    /// It was looked into, and there is nothing more to do until it changes again.
+    pub(super) fn settled(&mut self) {
+        *self = Self::default();
+    }
+
+    /// It was looked into, and `text` is what it holds.
+    pub(super) fn looked(&mut self, text: Text) {
+        self.broken = text == Text::Broken;
+    }
+
+    /// What is due at `now`. A clock that goes back makes it later, never earlier.
+    pub(super) fn due(&mut self, now: Duration, author: Author) -> Due {
+        let Some(changed) = self.changed else { return Due::Nothing };
+        if author == Author::AtWork {
+            self.held = Some(now);
+        }
+        let over = changed + WINDOW;
+        let quiet = changed + if self.broken { QUIET_BROKEN } else { QUIET };
+        let released = self.held.map_or(quiet, |held| held + AFTER_RELEASE);
+        let at = quiet.max(released).min(over);
+        if at <= now { Due::Now } else { Due::In(at - now) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    /// Plays `events`, times in milliseconds, in steps of one millisecond, and says when the file is
+    /// looked into.
+    #[track_caller]
+    fn check(events: &[(u64, Event)], expected: &[u64]) {
+        let mut settling = Settling::default();
+        let (mut author, mut text) = (Author::Unknown, Text::Unread);
+        let mut looks = Vec::new();
+        let mut left = events.iter().peekable();
+        for now in 0..3_000 {
+            while let Some((_, event)) = left.next_if(|(at, _)| *at == now) {
+                match event {
+                    Event::Write(content) => {
+                        settling.changed(ms(now));
+                        text = *content;
+                    }
+                    Event::Lock => author = Author::AtWork,
+                    Event::Unlock => author = Author::Unknown,
+                }
+            }
+            if settling.due(ms(now), author) == Due::Now {
+                looks.push(now);
+                if text == Text::Broken && !settling.broken {
+                    settling.looked(text);
+                } else {
+                    settling.settled();
+                }
+            }
+        }
+        assert_eq!(looks, expected);
+    }
+
+    #[derive(Clone, Copy)]
+    enum Event {
+        Write(Text),
+        Lock,
+        Unlock,
+    }
+
+    const GOOD: Event = Event::Write(Text::Unread);
+    const TORN: Event = Event::Write(Text::Broken);
+
+    #[test]
+    fn nothing_happens_where_nothing_changed() {
+        check(&[], &[]);
+        check(&[(10, Event::Lock), (500, Event::Unlock)], &[]);
+    }
+
+    #[test]
+    fn a_rename_is_looked_into_after_the_author_has_checked_its_work() {
+        check(&[(100, GOOD)], &[140]);
+    }
+
+    #[test]
+    fn jq_and_mv_or_sed_in_a_row_are_one_look() {
+        check(&[(100, GOOD), (120, GOOD), (155, GOOD)], &[195]);
+    }
+
+    #[test]
+    fn openclaw_v9_is_looked_into_after_it_lets_go_of_its_lock() {
+        // Lock, rename 700 ms later, release 200 ms after that.
+        check(&[(0, Event::Lock), (700, GOOD), (900, Event::Unlock)], &[914]);
+    }
+
+    #[test]
+    fn a_lock_that_is_held_too_long_is_not_waited_for() {
+        check(&[(0, Event::Lock), (700, GOOD), (2_000, Event::Unlock)], &[1_100]);
+    }
+
+    #[test]
+    fn a_truncating_writer_has_time_to_finish() {
+        // A file cut to nothing, and written again in pieces.
+        let pieces = [(100, TORN), (160, TORN), (250, TORN), (400, GOOD)];
+        check(&pieces, &[140, 200, 290, 440]);
+    }
+
+    #[test]
+    fn a_text_that_stays_torn_is_looked_into_again_inside_the_window() {
+        check(&[(100, TORN)], &[140, 300]);
+    }
+
+    #[test]
+    fn every_look_is_inside_the_window_of_the_gateway() {
+        for release in (0..1_000).step_by(37) {
+            let mut settling = Settling::default();
+            settling.changed(ms(50));
+            let first = (50..2_000).find(|now| {
+                let author = if *now < release { Author::AtWork } else { Author::Unknown };
+                settling.due(ms(*now), author) == Due::Now
+            });
+            let after = first.expect("there is a look") - 50;
+            assert!((10..=480).contains(&after), "{after} ms after the write");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_only_delays() {
+        let mut settling = Settling::default();
+        settling.changed(ms(1_000));
+        assert_eq!(settling.due(ms(500), Author::Unknown), Due::In(ms(540)));
+    }
+}
