@@ -28,6 +28,7 @@ use std::path::Path;
 pub use change::{Change, EditError};
 pub use diff::{Difference, ID, diff};
 pub(crate) use diff::{ids, with_id};
+pub(crate) use edit::keep_comments;
 pub use incoming::Incoming;
 pub use key_path::{KeyPath, KeyPathError, Segment};
 pub use lookup::PathError;

@@ -176,6 +176,7 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         OpsError::AcrossFiles { .. } => {
             "move it in two steps: `set` it at its new place, then `unset` it at the old one".into()
         }
+        OpsError::Opposed { .. } => "move one of them in a write of its own".into(),
         OpsError::Conflict { .. } | OpsError::Contended { .. } => {
             "look at what the other writer did, then try again".into()
         }
