@@ -118,6 +118,16 @@ pub enum OpsError {
         /// Why.
         source: ReplaceError,
     },
+    /// A value was to leave one file for another in which it may not be on the disk; both are as before.
+    #[error("`{}` may not be on the disk, so nothing was taken from `{}`", file.display(), giver.display())]
+    NotHandedOver {
+        /// The file that was to take the value.
+        file: PathBuf,
+        /// The file that it stands in.
+        giver: PathBuf,
+        /// Why it is unsure.
+        source: std::io::Error,
+    },
     /// Some files of one write are new and could not be brought back.
     #[error("`{}` is written, but a later file failed and it could not be brought back", file.display())]
     Incomplete {

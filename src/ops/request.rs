@@ -12,7 +12,8 @@ pub enum Request {
     Set(Vec<Assignment>),
     /// Removes the values at paths with their comments; absent ones are fine.
     Unset(Vec<KeyPath>),
-    /// Renames or moves a member; its comments travel.
+    /// Renames or moves a member, from one file of the configuration to another too; its comments
+    /// travel.
     Move {
         /// From where.
         from: KeyPath,

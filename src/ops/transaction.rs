@@ -69,7 +69,7 @@ pub(super) fn write(
             attempts -= 1;
             continue;
         }
-        match session.commit(&base, &touched, options.hard_links)? {
+        match session.commit(&base, &candidate, &touched, options.hard_links)? {
             Commit::Done(publications) => {
                 for (file, publication) in outcome.files.iter_mut().zip(publications) {
                     file.publication = Some(publication);

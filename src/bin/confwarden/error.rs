@@ -112,7 +112,7 @@ impl From<FsError> for CommandError {
 fn exit_of(error: &OpsError) -> Exit {
     match error {
         OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
-        OpsError::Fs(_) | OpsError::Missing { .. } => Exit::Setup,
+        OpsError::Fs(_) | OpsError::Missing { .. } | OpsError::NotHandedOver { .. } => Exit::Setup,
         OpsError::Lock(error) => exit_of_lock(error),
         OpsError::Syntax { .. }
         | OpsError::Value { .. }
@@ -178,6 +178,7 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         OpsError::AcrossFiles { .. } => {
             "move it in two steps: `set` it at its new place, then `unset` it at the old one".into()
         }
+        OpsError::Opposed { .. } => "move one of them in a write of its own".into(),
         OpsError::Conflict { .. } | OpsError::Collision { .. } | OpsError::Contended { .. } => {
             "look at what the other writer did, then try again".into()
         }
