@@ -3,6 +3,7 @@
 //! This module never gives a meaning to what was typed; [`crate::settings`] and the commands do.
 //! Nothing here derives `Debug`: arguments may be secrets.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -148,6 +149,7 @@ pub(crate) enum ConfigCommand {
     Patch(PatchArgs),
     Apply(ApplyArgs),
     Edit(EditArgs),
+    Exec(ExecArgs),
     Diff(DiffArgs),
 }
 
@@ -162,6 +164,7 @@ impl ConfigCommand {
             Self::Patch(_) => "patch",
             Self::Apply(_) => "apply",
             Self::Edit(_) => "edit",
+            Self::Exec(_) => "exec",
             Self::Diff(_) => "diff",
         }
     }
@@ -287,6 +290,35 @@ pub(crate) struct ApplyArgs {
 pub(crate) struct EditArgs {
     #[command(flatten)]
     pub(crate) write: WriteArgs,
+}
+
+/// Run another program that writes the file, and heal what it breaks
+///
+/// The lock is held while it runs. What it changes stays; what a rule protects is put back, and
+/// comments and layout that it threw away are dressed on again. Damage that a live gateway must not see
+/// is healed while it runs. Ends with the program's own code. The report goes to standard error, also
+/// with `--output json`: standard output is the program's.
+#[derive(Args)]
+pub(crate) struct ExecArgs {
+    /// End with 3 where anything had to be healed
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Undo the program's whole change where anything would have to be healed, and end with 3
+    #[arg(long)]
+    pub(crate) deny: bool,
+
+    /// Leave comments and layout as the program wrote them
+    #[arg(long)]
+    pub(crate) no_redress: bool,
+
+    /// Let what a rule protects go, on this command only; repeat it, or separate by commas
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+
+    /// The program and its arguments, after `--`
+    #[arg(value_name = "CMD", required = true, last = true)]
+    pub(crate) program: Vec<OsString>,
 }
 
 /// Show what differs between two files, and how the gateway takes it

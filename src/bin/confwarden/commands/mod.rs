@@ -6,6 +6,7 @@
 mod apply;
 mod diff;
 mod edit;
+mod exec;
 mod explain;
 mod get;
 mod mv;
@@ -71,6 +72,7 @@ fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
         ConfigCommand::Patch(args) => patch::run(args, &context),
         ConfigCommand::Apply(args) => apply::run(args, &context),
         ConfigCommand::Edit(args) => edit::run(args, &context),
+        ConfigCommand::Exec(args) => exec::run(args, &context),
         ConfigCommand::Diff(args) => diff::run(args, &context),
     };
     match reply {
