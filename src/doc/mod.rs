@@ -6,6 +6,7 @@
 //!
 //! This module never touches a file, knows no policy and no secret.
 
+mod batch;
 mod change;
 mod diff;
 mod edit;
