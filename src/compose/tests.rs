@@ -120,7 +120,7 @@ fn edited(root: &str, files: &[(&str, &str)], change: Change) -> Result<Vec<Stri
 }
 
 fn set(path: &str, value: i64) -> Change {
-    Change::Set { path: path.parse().expect("a path"), value: Value::Integer(value) }
+    Change::Set { path: path.parse().expect("a path"), value: Value::Integer(value).into() }
 }
 
 #[test]
@@ -173,8 +173,10 @@ fn an_edit_that_does_not_come_out_as_asked_is_refused() {
 #[test]
 fn an_include_may_be_changed_itself() {
     let files = &[("/etc/gw/a", "{x: 1}"), ("/etc/gw/b", "{x: 2}")];
-    let change =
-        Change::Set { path: "a[\"$include\"]".parse().expect("a path"), value: Value::string("b") };
+    let change = Change::Set {
+        path: "a[\"$include\"]".parse().expect("a path"),
+        value: Value::string("b").into(),
+    };
     assert_eq!(
         edited("{a: {$include: 'a'}}", files, change).expect("a good edit"),
         ["root.json: {a: {$include: 'b'}}", "b: {x: 2}"]

@@ -72,7 +72,7 @@ impl<'d> Batch<'d> {
                 if self.document.format() == Format::Toml
                     && (!found.missing.is_empty()
                         || is_container(found.node.kind())
-                        || is_container(value.kind()))
+                        || is_container(value.value.kind()))
                 {
                     return None;
                 }
@@ -82,7 +82,7 @@ impl<'d> Batch<'d> {
                 if found.missing.is_empty() {
                     let parent = found.node.parent()?;
                     let is_thing =
-                        found.node.kind() == Kind::Object || value.kind() == Kind::Object;
+                        found.node.kind() == Kind::Object || value.value.kind() == Kind::Object;
                     if parent.kind() == Kind::Array && is_thing && !self.names.is_empty() {
                         self.touch(parent)?;
                     }
@@ -235,7 +235,7 @@ mod tests {
     }
 
     fn set(at: &str, value: i64) -> Change {
-        Change::Set { path: path(at), value: Value::Integer(value) }
+        Change::Set { path: path(at), value: Value::Integer(value).into() }
     }
 
     fn remove(at: &str) -> Change {
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn an_element_that_gets_another_name_is_changed_alone() {
-        let name = Change::Set { path: path("l[id=p].id"), value: Value::string("r") };
+        let name = Change::Set { path: path("l[id=p].id"), value: Value::string("r").into() };
         check(&[name.clone(), set("l[id=r].v", 5)], 0);
         check(&[set("s", 5), name], 1);
     }
@@ -304,7 +304,7 @@ mod tests {
         fn together_and_one_by_one_give_the_same_bytes(one in numbers(), two in numbers()) {
             let (document, other) = (parse(&one), parse(&two).root().to_value());
             let changes =
-                reconcile(&KeyPath::root(), &document.root().to_value(), &other);
+                reconcile(&KeyPath::root(), &document.root().to_value(), &other.clone().into());
             let edited = document.edit(&changes).expect("a good edit");
             prop_assert!(edited.root().means(&other));
             let slow = one_by_one(&document, &changes).expect("a good edit");
