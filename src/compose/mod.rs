@@ -8,12 +8,14 @@
 //!
 //! This module never opens a file: a loader hands it the parts.
 
+mod edited;
 mod fault;
 mod merge;
 mod route;
 
 use std::path::{Path, PathBuf};
 
+pub use edited::Edited;
 pub use fault::{IncludeFault, IncludeFaultKind};
 pub use route::ComposeError;
 

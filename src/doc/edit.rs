@@ -52,6 +52,24 @@ impl Document {
         Ok(current.unwrap_or_else(|| self.clone()))
     }
 
+    /// Whether all comments of what `change` brings come along.
+    pub(crate) fn takes_comments(&self, change: &Change) -> bool {
+        match change {
+            Change::Set { value, .. } | Change::Insert { value, .. } => {
+                value.comment_count() == self.arriving(change).len()
+            }
+            Change::Remove { .. } | Change::Move { .. } => true,
+        }
+    }
+
+    /// The comments that `change` brings.
+    fn arriving<'c>(&self, change: &'c Change) -> Vec<&'c str> {
+        match self.format() {
+            Format::Json5 => json5::arriving(self, change),
+            Format::Toml => toml::arriving(self, change),
+        }
+    }
+
     /// The same text, treated as strict JSON only where `before` was too: a text of JSON5 may come to
     /// use nothing of it for the time between two changes.
     fn with_manners_of(mut self, before: &Self) -> Self {
@@ -98,11 +116,7 @@ impl Document {
         }
         let source = apply(&self.source, &plan.splices).map_err(|_| unverified("splices"))?;
         let edited = Self::parse(source, self.format()).map_err(|_| unverified("syntax"))?;
-        let arriving = |change| match self.format() {
-            Format::Json5 => json5::arriving(self, change),
-            Format::Toml => toml::arriving(self, change),
-        };
-        let added: Vec<&str> = changes.iter().flat_map(|change| arriving(change)).collect();
+        let added: Vec<&str> = changes.iter().flat_map(|change| self.arriving(change)).collect();
         if !keeps_comments(self, &plan.removed_comments, &added, &edited) {
             return Err(unverified("comments"));
         }

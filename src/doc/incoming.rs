@@ -112,9 +112,9 @@ impl Incoming {
         above.or_else(|| behind.iter().find_map(twin).map(|id| (Side::Before, id)))
     }
 
-    /// Whether there are comments that go with the value, or stand inside of it.
-    pub(crate) fn has_comments(&self) -> bool {
-        self.origin.as_ref().is_some_and(|origin| !comments_of(origin.node()).is_empty())
+    /// How many comments go with the value, or stand inside of it.
+    pub(crate) fn comment_count(&self) -> usize {
+        self.origin.as_ref().map_or(0, |origin| comments_of(origin.node()).len())
     }
 
     /// Without the members that are `null`, those inside of arrays left alone, and without their

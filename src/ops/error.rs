@@ -67,13 +67,19 @@ pub enum OpsError {
         /// The kind of its outermost value.
         found: Kind,
     },
-    /// A move from one file of the configuration to another: comments could not travel.
-    #[error("`{from}` and `{to}` stand in different files")]
+    /// A move from one file of the configuration to another that cannot take the comments.
+    #[error("`{from}` and `{to}` stand in different files, and comments cannot go along")]
     AcrossFiles {
         /// From where.
         from: KeyPath,
         /// Where to.
         to: KeyPath,
+    },
+    /// Moves between the same files in both directions.
+    #[error("`{path}` moves against another value between the same files")]
+    Opposed {
+        /// Where the last of the moves starts.
+        path: KeyPath,
     },
     /// The value is put together from several files, and the edit fits none of them.
     #[error("`{path}` is put together from several files")]

@@ -46,6 +46,7 @@ pub(super) fn propose(
         Request::Move { from, to } => {
             proposal.changes.push(Change::Move { from: from.clone(), to: to.clone() });
         }
+        Request::Edit(changes) => proposal.changes.clone_from(changes),
         Request::Patch { patch, replace_arrays } => {
             let patch = Incoming::of(&Arc::new(patch.clone()));
             if patch.value.kind() != Kind::Object {

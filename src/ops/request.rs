@@ -2,7 +2,7 @@
 
 pub use crate::fs::HardLinks;
 
-use crate::doc::{Document, KeyPath, Value};
+use crate::doc::{Change, Document, KeyPath, Value};
 
 /// One kind of write; all edits of one request are one write.
 #[derive(Clone, Debug)]
@@ -18,14 +18,18 @@ pub enum Request {
         /// Where to, which must be free.
         to: KeyPath,
     },
-    /// A JSON merge patch (RFC 7396). Arrays of objects with `id` merge by id.
+    /// A JSON merge patch (RFC 7396). Arrays of objects with `id` merge by id. What it adds comes with
+    /// its comments and spelling, where the file's format can take them.
     Patch {
         /// The patch.
         patch: Document,
         /// Arrays that may lose elements.
         replace_arrays: Vec<KeyPath>,
     },
-    /// The whole desired configuration, reduced to the smallest edit of the file.
+    /// Changes of any sort, in order; a move may lead from one file of the configuration to another.
+    Edit(Vec<Change>),
+    /// The whole desired configuration, reduced to the smallest edit of the file. What it adds comes
+    /// with its comments and spelling, where the file's format can take them.
     Apply {
         /// What the file shall mean.
         desired: Document,

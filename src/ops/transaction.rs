@@ -10,7 +10,7 @@ use super::session::{Commit, Session, Snapshot};
 use super::{
     DryRun, FileOutcome, OpsError, Outcome, Request, Status, Workspace, WriteOptions, outcome,
 };
-use crate::compose::{ComposeError, Configuration, Part};
+use crate::compose::{ComposeError, Configuration, Edited, Part};
 use crate::doc::{Document, EditError, Value};
 use crate::policy::{self, Scope, Transition, Verdict};
 
@@ -96,13 +96,13 @@ fn candidate(
     base: &Snapshot,
     request: &Request,
     proposal: &Proposal,
-) -> Result<Configuration, OpsError> {
+) -> Result<Edited, OpsError> {
     let rules = session.rules();
     let mut loader = |file: &std::path::Path| session.load_include(file);
     let root = base.configuration.root();
     if let Some(document) = verbatim(base, request) {
         let part = Part { document, ..root.clone() };
-        return Ok(Configuration::compose(part, &rules, &mut loader));
+        return Ok(Configuration::compose(part, &rules, &mut loader).into());
     }
     let edited = match proposal.reach {
         Reach::Composed => base.configuration.edit(&proposal.changes, &rules, &mut loader),
@@ -113,6 +113,7 @@ fn candidate(
         ComposeError::Edit(source) => OpsError::Edit { file: root.file.clone(), source },
         ComposeError::Composed { path } => OpsError::Composed { path },
         ComposeError::AcrossFiles { from, to } => OpsError::AcrossFiles { from, to },
+        ComposeError::Opposed { path } => OpsError::Opposed { path },
     })
 }
 
@@ -134,32 +135,28 @@ struct Attempt<'a> {
     workspace: &'a Workspace,
     options: &'a WriteOptions,
     base: &'a Snapshot,
-    candidate: &'a Configuration,
+    candidate: &'a Edited,
 }
 
 impl<'a> Attempt<'a> {
-    /// The parts whose text differs; included files first, so that the root never names what is
-    /// not there yet.
+    /// The parts whose text differs, in the order in which they are written.
     fn touched(&self) -> Vec<&'a Part> {
         let known = self.base.configuration.parts();
-        let mut touched: Vec<&Part> = self
-            .candidate
-            .parts()
-            .iter()
+        let order = self.candidate.writing_order().unwrap_or_default();
+        let touched = order.into_iter();
+        touched
             .filter(|part| {
                 let before = known.iter().find(|other| other.file == part.file);
                 let created = part.file == known[0].file && !self.base.exists();
                 created || before.is_some_and(|b| b.document.source() != part.document.source())
             })
-            .collect();
-        touched.reverse();
-        touched
+            .collect()
     }
 
     /// What the rules make of it: [`Status::Written`] where it may be written now.
     fn judged(&self, scope: Scope, touched: &[&Part]) -> Result<Outcome, OpsError> {
         let base = self.base.exists().then_some(&self.base.configuration);
-        let transition = Transition { base, candidate: self.candidate, scope };
+        let transition = Transition { base, candidate: &self.candidate.configuration, scope };
         let findings = policy::judge(&transition, &self.workspace.profile);
         let verdict = Verdict::of(findings, &self.options.allow)?;
         let status = if touched.is_empty() {
@@ -186,7 +183,7 @@ impl<'a> Attempt<'a> {
             status,
             files,
             findings: verdict.into_findings(),
-            ..outcome::differences(base, self.candidate, &self.workspace.profile)
+            ..outcome::differences(base, &self.candidate.configuration, &self.workspace.profile)
         })
     }
 }

@@ -120,6 +120,7 @@ fn exit_of(error: &OpsError) -> Exit {
         | OpsError::Edit { .. }
         | OpsError::NoObject { .. }
         | OpsError::AcrossFiles { .. }
+        | OpsError::Opposed { .. }
         | OpsError::Composed { .. } => Exit::Invalid,
         OpsError::ArrayShrinks { .. } => Exit::Refused,
         OpsError::Conflict { .. } | OpsError::Contended { .. } => Exit::Conflict,
