@@ -8,6 +8,7 @@
 //!
 //! This module never does IO and never prints, and no finding quotes a value.
 
+mod arrivals;
 mod auth;
 mod comparison;
 mod outline;
