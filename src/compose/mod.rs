@@ -11,6 +11,7 @@
 mod edited;
 mod fault;
 mod merge;
+mod origin;
 mod route;
 
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::comments::words;
 use super::expected::Expected;
 use super::{Change, Document, EditError, Format, KeyPath, Node, Syntax, batch, json5, toml};
 use crate::text::{Span, Splice, apply};
@@ -155,12 +156,12 @@ fn keeps_comments(before: &Document, removed: &[Span], added: &[&str], after: &D
     let (old, new) = (&old[head..], &new[head..]);
     let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(one, two)| one == two).count();
     let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
-    let mut missing: HashMap<Vec<&str>, isize> = HashMap::new();
+    let mut missing: HashMap<String, isize> = HashMap::new();
     for comment in old.iter().chain(added) {
-        *missing.entry(comment.split_whitespace().collect()).or_default() += 1;
+        *missing.entry(words(comment)).or_default() += 1;
     }
     for comment in new {
-        *missing.entry(comment.split_whitespace().collect()).or_default() -= 1;
+        *missing.entry(words(comment)).or_default() -= 1;
     }
     missing.values().all(|count| *count <= 0)
 }

@@ -8,6 +8,7 @@
 
 mod batch;
 mod change;
+mod comments;
 mod diff;
 mod edit;
 mod expected;
@@ -27,8 +28,11 @@ mod wtf8;
 use std::path::Path;
 
 pub use change::{Change, EditError};
+pub use comments::missing_comments;
+pub(crate) use comments::words;
 pub use diff::{Difference, ID, diff};
 pub(crate) use diff::{ids, with_id};
+pub(crate) use edit::comments_of;
 pub use incoming::Incoming;
 pub use key_path::{KeyPath, KeyPathError, Segment};
 pub use lookup::PathError;

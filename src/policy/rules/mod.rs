@@ -22,6 +22,7 @@ mod auth_block_lost;
 mod auth_mode_incoherent;
 mod auth_token_changed;
 mod auth_token_dropped;
+mod comments_lost;
 mod duplicate_key;
 mod file_shrunk;
 mod include_flattened;
@@ -51,6 +52,7 @@ pub(super) static RULES: &[Rule] = &[
     keys_lost::RULE,
     file_shrunk::RULE,
     type_changed::RULE,
+    comments_lost::RULE,
     duplicate_key::RULE,
     syntax::RULE,
     insecure_mode::RULE,
