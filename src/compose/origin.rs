@@ -22,6 +22,35 @@ impl Configuration {
         self.parts.iter().find(|part| part.file == file)
     }
 
+    /// Where the content of `file` stands in the whole; of a file that is included more than once, the
+    /// first place.
+    pub(crate) fn mounted_at(&self, file: &Path) -> Option<KeyPath> {
+        let mut part = self.parts.iter().position(|part| part.file == file)?;
+        let mut path = KeyPath::root();
+        // No chain of includes is longer than the files are many.
+        for _ in &self.parts {
+            if part == 0 {
+                return Some(path);
+            }
+            let including = self.inclusions.iter().find(|other| other.targets.contains(&part))?;
+            path = including.at.concat(&path);
+            part = including.part;
+        }
+        None
+    }
+
+    /// The same configuration with `document` as its root file; includes are resolved anew.
+    pub(crate) fn with_root(
+        &self,
+        document: Document,
+        rules: &Rules,
+        loader: &mut Loader<'_>,
+    ) -> Self {
+        let mut parts = self.parts.clone();
+        parts[0].document = document;
+        Self::of_parts(parts, rules, loader)
+    }
+
     /// Makes `changes` in the file `file`, by its own paths: an include is a key like any other.
     ///
     /// # Errors

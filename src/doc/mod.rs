@@ -143,6 +143,12 @@ impl Document {
         }
     }
 
+    /// Whether the text is strict JSON, which has neither comments nor bare keys nor trailing commas.
+    #[must_use]
+    pub fn is_strict_json(&self) -> bool {
+        matches!(&self.syntax, Syntax::Json5(dialect) if dialect.strict)
+    }
+
     /// The outermost value.
     #[must_use]
     pub fn root(&self) -> Node<'_> {

@@ -19,7 +19,7 @@
 //! [`RULE_IDS`]: crate::finding::RULE_IDS
 
 mod auth_block_lost;
-mod auth_mode_incoherent;
+pub(super) mod auth_mode_incoherent;
 mod auth_token_changed;
 mod auth_token_dropped;
 mod comments_lost;
