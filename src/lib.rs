@@ -9,7 +9,7 @@
 //! # Layers
 //!
 //! Each module may use those above it and none below; a test and the ban list in `.clippy.toml` hold
-//! that. Everything down to [`policy`] decides and is pure; [`fs`] acts; [`ops`] joins the two.
+//! that. Everything down to [`heal`] decides and is pure; [`fs`] acts; [`ops`] joins the two.
 //!
 //! | module | its noun | never |
 //! | --- | --- | --- |
@@ -20,6 +20,7 @@
 //! | [`redact`] | what may be shown | shows a secret |
 //! | [`compose`] | a configuration of several files (`$include`) | opens a file |
 //! | [`policy`] | rules over the step from base to candidate | does IO |
+//! | [`heal`] | what a foreign write is put right to | does IO |
 //! | [`fs`] | locks, reads, atomic replaces | parses a document |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
 //! | `bin/confwarden` | arguments, settings, output, exit codes | decides about a configuration |
@@ -67,6 +68,7 @@ pub mod compose;
 pub mod doc;
 pub mod finding;
 pub mod fs;
+pub mod heal;
 pub mod ops;
 pub mod policy;
 pub mod profile;

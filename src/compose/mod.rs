@@ -12,6 +12,7 @@
 mod edited;
 mod fault;
 mod merge;
+mod origin;
 mod route;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub use route::ComposeError;
 use crate::doc::{Document, KeyPath, Value};
 use crate::finding::Location;
 use merge::Composer;
+pub(crate) use origin::Origins;
 
 /// One file of a configuration.
 #[derive(Clone, Debug)]
@@ -132,7 +134,7 @@ impl Configuration {
     }
 
     /// A configuration of parts known already, the root first; includes are resolved anew.
-    fn of_parts(edited: Vec<Part>, rules: &Rules, loader: &mut Loader<'_>) -> Self {
+    pub(crate) fn of_parts(edited: Vec<Part>, rules: &Rules, loader: &mut Loader<'_>) -> Self {
         let mut edited = edited.into_iter();
         let root = edited.next().expect("a configuration has a root");
         let known: Vec<Part> = edited.collect();

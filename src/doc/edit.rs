@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::comments::words;
 use super::expected::Expected;
-use super::{Change, Document, EditError, Format, KeyPath, Node, Syntax, json5, toml};
+use super::{Change, Document, EditError, Format, KeyPath, Node, Syntax, batch, json5, toml};
 use crate::text::{Span, Splice, apply};
 
 /// How one change is made in one text.
@@ -28,17 +29,22 @@ impl Document {
     pub fn edit(&self, changes: &[Change]) -> Result<Self, EditError> {
         let mut expected = Expected::of(self);
         let mut current = None;
-        for change in changes {
+        let mut rest = changes;
+        while !rest.is_empty() {
             let now = current.as_ref().unwrap_or(self);
-            let change = match self.format() {
-                Format::Json5 => Cow::Borrowed(change),
-                // TOML tells `1` from `1.0`: a float stays one, in the text and in the proof.
-                Format::Toml => Cow::Owned(toml::keeping_floats(now, change)),
-            };
-            expected.apply(&change)?;
-            if let Some(edited) = now.make(&change)? {
-                current = Some(edited.with_manners_of(self));
+            let batch = batch::together(now, rest);
+            let (next, later) = rest.split_at(batch.len().max(1));
+            rest = later;
+            for change in next {
+                expected.apply(&now.kept(change))?;
             }
+            let together = (batch.len() > 1).then(|| now.make(&batch));
+            let edited = match together {
+                Some(Ok(edited)) => edited,
+                // What goes wrong together may be possible one by one.
+                _ => now.make_each(next)?,
+            };
+            current = edited.map(|edited| edited.with_manners_of(self)).or(current);
         }
         // Where no text changed, the meaning must not have been asked to change either.
         if !expected.matches(current.as_ref().unwrap_or(self).root()) {
@@ -74,20 +80,45 @@ impl Document {
         self
     }
 
-    /// Makes one change whose path is known to lead somewhere; nothing where the text means it.
-    fn make(&self, change: &Change) -> Result<Option<Self>, EditError> {
-        let unverified =
-            |check| EditError::Unverified { path: last_path(std::slice::from_ref(change)), check };
-        let plan = match self.format() {
-            Format::Json5 => json5::plan(self, change)?,
-            Format::Toml => toml::plan(self, change)?,
-        };
+    /// `change` as this format takes it.
+    fn kept<'c>(&self, change: &'c Change) -> Cow<'c, Change> {
+        match self.format() {
+            Format::Json5 => Cow::Borrowed(change),
+            // TOML tells `1` from `1.0`: a float stays one, in the text and in the proof.
+            Format::Toml => Cow::Owned(toml::keeping_floats(self, change)),
+        }
+    }
+
+    /// Makes changes one after the other; nothing where the text means them.
+    fn make_each(&self, changes: &[Change]) -> Result<Option<Self>, EditError> {
+        changes.iter().try_fold(None, |current: Option<Self>, change| {
+            let now = current.as_ref().unwrap_or(self);
+            let edited = now.make(std::slice::from_ref(change))?;
+            Ok(edited.map(|edited| edited.with_manners_of(self)).or(current))
+        })
+    }
+
+    /// Makes changes that do not see each other; nothing where the text means them.
+    fn make(&self, changes: &[Change]) -> Result<Option<Self>, EditError> {
+        let unverified = |check| EditError::Unverified { path: last_path(changes), check };
+        let changes: Vec<Cow<'_, Change>> =
+            changes.iter().map(|change| self.kept(change)).collect();
+        let mut plan = Plan::default();
+        for change in &changes {
+            let next = match self.format() {
+                Format::Json5 => json5::plan(self, change)?,
+                Format::Toml => toml::plan(self, change)?,
+            };
+            plan.splices.extend(next.splices);
+            plan.removed_comments.extend(next.removed_comments);
+        }
         if plan.splices.is_empty() {
             return Ok(None);
         }
         let source = apply(&self.source, &plan.splices).map_err(|_| unverified("splices"))?;
         let edited = Self::parse(source, self.format()).map_err(|_| unverified("syntax"))?;
-        if !keeps_comments(self, &plan.removed_comments, &self.arriving(change), &edited) {
+        let added: Vec<&str> = changes.iter().flat_map(|change| self.arriving(change)).collect();
+        if !keeps_comments(self, &plan.removed_comments, &added, &edited) {
             return Err(unverified("comments"));
         }
         Ok(Some(edited))
@@ -141,12 +172,12 @@ fn keeps_comments(before: &Document, removed: &[Span], added: &[&str], after: &D
     let (old, new) = (&old[head..], &new[head..]);
     let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(one, two)| one == two).count();
     let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
-    let mut missing: HashMap<Vec<&str>, isize> = HashMap::new();
+    let mut missing: HashMap<String, isize> = HashMap::new();
     for comment in old.iter().chain(added) {
-        *missing.entry(comment.split_whitespace().collect()).or_default() += 1;
+        *missing.entry(words(comment)).or_default() += 1;
     }
     for comment in new {
-        *missing.entry(comment.split_whitespace().collect()).or_default() -= 1;
+        *missing.entry(words(comment)).or_default() -= 1;
     }
     missing.values().all(|count| *count <= 0)
 }

@@ -292,12 +292,12 @@ impl<'d> Expected<'d> {
 fn position(elements: &[Expected<'_>], segment: &Segment) -> Option<usize> {
     match segment {
         Segment::Index(index) => (*index < elements.len()).then_some(*index),
-        Segment::Where { key, value } => elements.iter().position(|element| {
+        Segment::Where { key, value } => {
             let key = Wtf8String::from(key.as_str());
-            match element {
+            elements.iter().position(|element| match element {
                 Expected::Same(node) => {
                     node.kind() == Kind::Object
-                        && node.get(&key).and_then(Node::as_str).as_ref() == Some(value)
+                        && node.get(&key).is_some_and(|member| member.is_text(value))
                 }
                 Expected::New(element) => {
                     element.member(&key).and_then(Value::as_str) == Some(value)
@@ -305,14 +305,14 @@ fn position(elements: &[Expected<'_>], segment: &Segment) -> Option<usize> {
                 Expected::Object(members) => members.iter().any(|(name, member)| {
                     *name == key
                         && match member {
-                            Expected::Same(node) => node.as_str().as_ref() == Some(value),
+                            Expected::Same(node) => node.is_text(value),
                             Expected::New(member) => member.as_str() == Some(value),
                             _ => false,
                         }
                 }),
                 Expected::Array(_) => false,
-            }
-        }),
+            })
+        }
         Segment::Key(_) | Segment::Append => None,
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::edit::comments_of;
 use super::tree::NodeId;
-use super::{Change, Document, Format, Kind, Node, Value, Wtf8String};
+use super::{Change, Document, Format, Kind, Node, Segment, Value, Wtf8String};
 
 /// A value for a document, and where it was written if it comes from another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +85,33 @@ impl Incoming {
         self.origin.as_ref().map(Origin::node).filter(|node| node.document().format() == format)
     }
 
+    /// The member of `container` that a new member stands beside, so that both stand as they do where
+    /// the value was written; nothing where they do not say.
+    ///
+    /// The new member is the first of the keys `missing`; the value stands at their end.
+    pub(crate) fn neighbour(
+        &self,
+        format: Format,
+        container: Node<'_>,
+        missing: &[Segment],
+    ) -> Option<(Side, NodeId)> {
+        let mut origin = self.written_in(format)?;
+        let (first, below) = missing.split_first()?;
+        for _ in below {
+            origin = origin.parent()?;
+        }
+        match (first, origin.key()) {
+            (Segment::Key(name), Some(key)) if *name == key => {}
+            _ => return None,
+        }
+        let siblings = origin.parent()?.members();
+        let place = siblings.iter().position(|(_, sibling)| sibling.id() == origin.id())?;
+        let (before, behind) = (&siblings[..place], siblings.get(place + 1..)?);
+        let twin = |(key, _): &(Wtf8String, Node<'_>)| container.get(key).map(Node::id);
+        let above = before.iter().rev().find_map(twin).map(|id| (Side::Behind, id));
+        above.or_else(|| behind.iter().find_map(twin).map(|id| (Side::Before, id)))
+    }
+
     /// How many comments go with the value, or stand inside of it.
     pub(crate) fn comment_count(&self) -> usize {
         self.origin.as_ref().map_or(0, |origin| comments_of(origin.node()).len())
@@ -119,6 +146,23 @@ fn pruned(patch: &Value) -> Value {
                 .collect(),
         ),
         other => other.clone(),
+    }
+}
+
+/// On which side of its neighbour a new member goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Before,
+    Behind,
+}
+
+impl Side {
+    /// The index of the new member, where that of its neighbour is `index`.
+    pub(crate) fn index(self, index: usize) -> usize {
+        match self {
+            Self::Before => index,
+            Self::Behind => index + 1,
+        }
     }
 }
 

@@ -86,9 +86,9 @@ pub(crate) fn step<'d>(
         },
         (Segment::Where { key, value }, Kind::Array) => {
             let key = Wtf8String::from(key.as_str());
-            let mut fitting = node.children().filter(|element| {
-                element.get(&key).and_then(Node::as_str).as_deref() == Some(value.as_str())
-            });
+            let mut fitting = node
+                .children()
+                .filter(|element| element.get(&key).is_some_and(|member| member.is_text(value)));
             let first = fitting.next();
             match fitting.count() {
                 0 => Ok(first),

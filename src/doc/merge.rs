@@ -6,12 +6,11 @@
 //!
 //! This module never leaves a conflict in a text that it returns as a document.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use similar::{ConflictStyle, TextMerge};
 
-use super::{Document, Incoming, KeyPath, changed, reconcile, replay};
+use super::{Document, Incoming, KeyPath, changed, missing_comments, reconcile, replay};
 
 /// Why two writers' texts do not become one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,20 +63,10 @@ pub fn marked(base: &str, ours: &str, theirs: &str) -> String {
     lines.to_string()
 }
 
-/// Whether every comment that `ours` has more often than `base` stands in `merged` as well.
+/// Whether every comment that `ours` has and `base` has not stands in `merged` as well.
 fn has_comments_of(base: &Document, ours: &Document, merged: &Document) -> bool {
-    let count = |document| {
-        let mut counts: HashMap<String, usize> = HashMap::new();
-        for comment in Document::comments(document) {
-            *counts.entry(comment.split_whitespace().collect()).or_default() += 1;
-        }
-        counts
-    };
-    let (before, after) = (count(base), count(merged));
-    let of = |counts: &HashMap<String, usize>, comment| counts.get(comment).copied().unwrap_or(0);
-    count(ours)
-        .iter()
-        .all(|(comment, times)| *times <= of(&before, comment) || *times <= of(&after, comment))
+    let gone = missing_comments(ours, merged);
+    gone.is_empty() || missing_comments(ours, base).iter().all(|new| !gone.contains(new))
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@
 //!
 //! This module never touches a file, knows no policy and no secret.
 
+mod batch;
 mod change;
+mod comments;
 mod diff;
 mod edit;
 mod expected;
@@ -28,9 +30,11 @@ mod wtf8;
 use std::path::Path;
 
 pub use change::{Change, EditError};
+pub use comments::missing_comments;
+pub(crate) use comments::words;
 pub use diff::{Difference, ID, diff};
 pub(crate) use diff::{ids, with_id};
-pub(crate) use edit::keep_comments;
+pub(crate) use edit::{comments_of, keep_comments};
 pub use incoming::Incoming;
 pub use key_path::{KeyPath, KeyPathError, Segment};
 pub use lookup::PathError;
@@ -141,6 +145,12 @@ impl Document {
             Syntax::Json5(_) => Format::Json5,
             Syntax::Toml(_) => Format::Toml,
         }
+    }
+
+    /// Whether the text is strict JSON, which has neither comments nor bare keys nor trailing commas.
+    #[must_use]
+    pub fn is_strict_json(&self) -> bool {
+        matches!(&self.syntax, Syntax::Json5(dialect) if dialect.strict)
     }
 
     /// The outermost value.

@@ -157,6 +157,24 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// Whether this is the string `text`, in whatever spelling.
+    pub(crate) fn is_text(self, text: &str) -> bool {
+        if self.kind() != Kind::String {
+            return false;
+        }
+        match self.source().as_bytes() {
+            // JSON5 without an escape is spelled as itself; TOML has strings of several lines.
+            [quote @ (b'"' | b'\''), inner @ .., end]
+                if quote == end
+                    && self.document.format() == Format::Json5
+                    && !inner.contains(&b'\\') =>
+            {
+                inner == text.as_bytes()
+            }
+            _ => self.as_str().as_deref() == Some(text),
+        }
+    }
+
     /// The decoded value, where this is no container.
     #[must_use]
     pub fn scalar(self) -> Option<Value> {

@@ -8,6 +8,7 @@
 //!
 //! This module never does IO and never prints, and no finding quotes a value.
 
+mod arrivals;
 mod auth;
 mod comparison;
 mod outline;
@@ -23,6 +24,7 @@ pub use rule::{Example, RuleDoc, syntax_finding};
 pub use verdict::{UnknownRule, Verdict, check_rules};
 
 use crate::compose::Configuration;
+use crate::doc::Value;
 use crate::finding::Finding;
 use crate::profile::Profile;
 use review::Review;
@@ -71,6 +73,12 @@ pub fn judge(transition: &Transition<'_>, profile: &Profile) -> Vec<Finding> {
         }));
     }
     findings
+}
+
+/// Whether the step from `base` to `candidate` makes mode, secrets and address of the gateway unfit for
+/// each other; both need to hold no more than those.
+pub(crate) fn brings_incoherence(profile: &Profile, base: &Value, candidate: &Value) -> bool {
+    rules::auth_mode_incoherent::is_brought(profile, base, candidate)
 }
 
 /// The documentation of `rule`, where there is such a rule.

@@ -118,6 +118,11 @@ impl<'a> Fault<'a> {
         Self { origin, ..self }
     }
 
+    /// Who brings it.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+
     /// Lets it do no more than `action` to the write.
     pub(crate) fn at_most(self, action: Action) -> Self {
         Self { at_most: self.at_most.min(action), ..self }

@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("redact", &["doc", "profile", "text"]),
     ("compose", &["doc", "finding", "text"]),
     ("policy", &["compose", "doc", "finding", "profile", "text"]),
+    ("heal", &["compose", "doc", "finding", "policy", "profile", "text"]),
     ("fs", &["text"]),
     ("ops", &["compose", "doc", "finding", "fs", "policy", "profile", "redact", "text"]),
 ];

@@ -97,7 +97,11 @@ fn set(document: &Document, path: &KeyPath, value: &Incoming) -> Result<Plan, Ed
     let container = Container::of(document, node.id());
     let carried = carried(taken);
     let arrival = Arrival { steps: rest, fresh: Fresh::of(carried.as_ref(), &value.value) };
-    let splices = insert(&styles(document), &container, container.items.len(), arrival);
+    let index = value
+        .neighbour(Format::Json5, node, rest)
+        .and_then(|(side, neighbour)| Some(side.index(container.position(neighbour)?)))
+        .unwrap_or(container.items.len());
+    let splices = insert(&styles(document), &container, index, arrival);
     Ok(Plan { splices: splices.map_err(unwritable(path))?, removed_comments: Vec::new() })
 }
 

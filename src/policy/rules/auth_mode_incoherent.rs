@@ -1,11 +1,11 @@
 //! `auth-mode-incoherent`: mode, secrets and listening address do not fit together.
 
 use crate::doc::{KeyPath, Value};
-use crate::finding::{Action, Override};
+use crate::finding::{Action, Origin, Override};
 use crate::policy::auth::{AuthState, AuthStep, Bind, Mode, Secret, is_placeholder};
 use crate::policy::review::{Review, origin};
 use crate::policy::rule::{Check, Example, Fault, Rule, RuleDoc};
-use crate::profile::Auth;
+use crate::profile::{Auth, Profile};
 
 pub(crate) const RULE: Rule = Rule {
     doc: RuleDoc {
@@ -51,6 +51,24 @@ enum Incoherence {
 
 fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     let Some(step) = &review.auth else { return Vec::new() };
+    in_step(review.profile, step, review.base(), review.candidate())
+}
+
+/// Whether the step from `base` to `candidate` brings any of it.
+pub(crate) fn is_brought(profile: &Profile, base: &Value, candidate: &Value) -> bool {
+    profile.auth.as_ref().is_some_and(|auth| {
+        let step = AuthStep::of(auth, profile, Some(base), candidate);
+        let found = in_step(profile, &step, Some(base), candidate);
+        found.iter().any(|fault| fault.origin() == Origin::Write)
+    })
+}
+
+fn in_step<'a>(
+    profile: &Profile,
+    step: &AuthStep<'_>,
+    base: Option<&Value>,
+    candidate: &Value,
+) -> Vec<Fault<'a>> {
     let before = step.before.map(incoherences).unwrap_or_default();
     let found = incoherences(step.after).into_iter().filter_map(|fault| match fault {
         Incoherence::Missing(secret) => {
@@ -60,12 +78,11 @@ fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
         // Perhaps the environment has it: no news where it was so before.
         Incoherence::Unarmed(_) => (!before.contains(&fault)).then(|| of_absence(step, fault)),
         Incoherence::UnknownMode => {
-            let before = review.base().and_then(|base| base.at(&step.auth.mode));
-            let after = review.candidate().at(&step.auth.mode);
+            let before = base.and_then(|base| base.at(&step.auth.mode));
+            let after = candidate.at(&step.auth.mode);
             // `placeholder-value` reports those.
-            let is_junk = after
-                .and_then(Value::as_str)
-                .is_some_and(|text| is_placeholder(text, review.profile));
+            let is_junk =
+                after.and_then(Value::as_str).is_some_and(|text| is_placeholder(text, profile));
             (!is_junk).then(|| fault.describe(step).from(origin(before == after)))
         }
         Incoherence::Ambiguous | Incoherence::Unguarded => {

@@ -30,9 +30,9 @@ files of 7 to 15 KB were overwritten by 43 to 423 bytes at start, by an update o
 /// More than the 512 bytes from which on files are judged.
 const LARGE: &str = r#"{
   agents: {
-    // What every agent is told, unless its own entry says otherwise. It is long on purpose: only a
-    // file of 512 bytes and more is judged, since a small one may well be halved by one edit.
     defaults: {
+      prompt: "It is long on purpose: only a file of 512 bytes and more is judged, \
+since a small one may well be halved by one edit.",
       workspace: "~/work",
       timeoutSeconds: 600,
       contextTokens: 200000,
@@ -42,6 +42,8 @@ const LARGE: &str = r#"{
       typingIntervalSeconds: 6,
       userTimezone: "Europe/Vienna",
       mediaMaxMb: 5,
+      imageMaxPixels: 2000000,
+      heartbeatEveryMinutes: 30,
       maxConcurrent: 4,
     },
   },

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::doc::{KeyPath, Kind, Segment, Value, ids, with_id};
 use crate::finding::{Action, Override};
 use crate::policy::Scope;
+use crate::policy::arrivals::{Arrivals, Moved};
 use crate::policy::comparison::Pair;
 use crate::policy::review::Review;
 use crate::policy::rule::{Check, Example, Fault, Rule, RuleDoc};
@@ -16,12 +17,14 @@ pub(crate) const RULE: Rule = Rule {
         why: "\
 Whoever writes the whole file from an old copy, or from a part of it, takes away what others
 added. Judged are top-level sections, elements of arrays that are told apart by `id`, and the
-members of maps such as `agents.entries`: each counts as one loss, however much stands in it. What
-moved from an array to such a map beside it, or back, is not lost. To remove a thing on purpose,
-name it with `confwarden unset`, which this rule does not judge.",
+members of maps such as `agents.entries`: each counts as one loss, however much stands in it. A
+section that was emptied is lost as well. A section whose content the same write puts elsewhere
+has moved and is not lost, as in a migration; where only a part of it came along, that is warned
+about. What moved from an array to such a map beside it, or back, is not lost either. To remove a
+thing on purpose, name it with `confwarden unset`, which this rule does not judge.",
         seen: "\
-a stale copy dropped an agent twice and orphaned its sessions; re-runs of wizards dropped agents and \
-bindings (openclaw#114054, #84692, #65105, mem0#4849)",
+a stale copy dropped an agent twice and orphaned its sessions; re-runs of wizards and of the doctor \
+dropped agents, bindings and secrets (openclaw#114054, #84692, #65105, #78858, #33623, mem0#4849)",
         action: Action::Deny,
         allowed_by: Override::ByFlag,
         bad: Example::whole_file(
@@ -62,18 +65,44 @@ fn check<'a>(review: &Review<'a>) -> Vec<Fault<'a>> {
     for roster in &review.profile.rosters {
         in_roster(review, roster, &mut losses);
     }
-    losses.paths.into_iter().map(describe).collect()
+    let mut arrivals = None;
+    let Losses { mut paths, known } = losses;
+    // What stood in a lost block is no loss of its own.
+    paths.retain(|path| {
+        !(1..path.segments().len()).any(|depth| known.contains(&path.truncated(depth)))
+    });
+    paths.into_iter().filter_map(|path| describe(review, path, &mut arrivals)).collect()
 }
 
-fn describe<'a>(path: KeyPath) -> Fault<'a> {
+fn describe<'a>(
+    review: &Review<'a>,
+    path: KeyPath,
+    arrivals: &mut Option<Arrivals<'a>>,
+) -> Option<Fault<'a>> {
     let (message, expected) = match path.segments() {
-        [_] => ("a top-level section is gone", "the section, if only with other values"),
+        [Segment::Key(name)] => {
+            let members = review.base()?.as_object()?;
+            let (name, section) = members.iter().find(|(key, _)| key == name)?;
+            let arrivals = arrivals.get_or_insert_with(|| Arrivals::of(review));
+            let expected = "the section, if only with other values";
+            match arrivals.take(name, section) {
+                Moved::Wholly => return None,
+                Moved::InPart => {
+                    let message = "a top-level section moved, and not all of it came along";
+                    return Some(Fault::at(path, message, expected).at_most(Action::Warn));
+                }
+                Moved::No if review.candidate().at(&path).is_some() => {
+                    ("a top-level section was emptied", expected)
+                }
+                Moved::No => ("a top-level section is gone", expected),
+            }
+        }
         [.., Segment::Where { .. }] => {
             ("an element with an `id` is gone", "the element, if only with other values")
         }
         _ => ("a thing with a name of its own is gone", "the thing, if only with other values"),
     };
-    Fault::at(path, message, expected)
+    Some(Fault::at(path, message, expected))
 }
 
 fn in_pair(review: &Review<'_>, pair: &Pair<'_>, losses: &mut Losses) {
@@ -99,6 +128,14 @@ fn in_pair(review: &Review<'_>, pair: &Pair<'_>, losses: &mut Losses) {
         }
         return;
     };
+    if names.is_empty() && is_emptied(before, after) {
+        let path = review.comparison.path(pair);
+        // A roster speaks of its members.
+        if path.segments().len() == 1 && !review.profile.rosters.contains(&path) {
+            losses.add(path);
+        }
+        return;
+    }
     if names.is_empty() || !matches!(after.kind(), Kind::Array | Kind::Object) {
         return;
     }
@@ -173,6 +210,17 @@ fn names_in(value: &Value) -> HashSet<&str> {
     }
 }
 
+/// Whether something stood in `before`, and nothing does in `after`.
+fn is_emptied(before: &Value, after: &Value) -> bool {
+    let length = |value: &Value| match value {
+        Value::Object(members) => Some(members.len()),
+        Value::Array(elements) => Some(elements.len()),
+        _ => None,
+    };
+    length(before).is_some_and(|length| length > 0)
+        && (*after == Value::Null || length(after) == Some(0))
+}
+
 fn holds_array_by_id(value: &Value) -> bool {
     let mut rest = vec![value];
     while let Some(value) = rest.pop() {
@@ -192,7 +240,7 @@ fn holds_array_by_id(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Case, allowed, denied};
+    use super::super::testing::{Case, allowed, denied, warned};
 
     const RULE: &str = "keys-lost";
 
@@ -213,7 +261,9 @@ mod tests {
         case.allowing(RULE).check(&[allowed(RULE, "agents.entries.main")]);
         Case::whole_file(base, "{ agents: { entries: {} } }")
             .check(&[denied(RULE, "agents.entries.main"), denied(RULE, "agents.entries.ops")]);
-        Case::whole_file(base, "{ agents: {} }").check(&[denied(RULE, "agents.entries")]);
+        Case::whole_file(base, "{ agents: {} }").check(&[denied(RULE, "agents")]);
+        Case::whole_file(base, "{ agents: { defaults: {} } }")
+            .check(&[denied(RULE, "agents.entries")]);
         Case::whole_file(base, "{}").check(&[denied(RULE, "agents")]);
     }
 
@@ -224,7 +274,9 @@ mod tests {
             .check(&[denied(RULE, "agents.list[id=a]")]);
         Case::whole_file(base, "{ agents: { list: [] } }")
             .check(&[denied(RULE, "agents.list[id=a]"), denied(RULE, "agents.list[id=b]")]);
-        Case::whole_file(base, "{ agents: {} }").check(&[denied(RULE, "agents.list")]);
+        Case::whole_file(base, "{ agents: {} }").check(&[denied(RULE, "agents")]);
+        Case::whole_file(base, "{ agents: { defaults: {} } }")
+            .check(&[denied(RULE, "agents.list")]);
         Case::whole_file(base, "{ agents: { list: [{ id: 'a' }, { id: 'a' }] } }")
             .check(&[denied(RULE, "agents.list[id=b]")]);
         Case::whole_file(base, "{ agents: { list: { a: {} } } }")
@@ -237,7 +289,7 @@ mod tests {
             "{ models: { providers: { p: { models: [{ id: 'm' }, { id: 'n' }] }, q: {} } } }";
         Case::whole_file(base, "{ models: { providers: { q: {} } } }")
             .check(&[denied(RULE, "models.providers.p")]);
-        Case::whole_file(base, "{ models: {} }").check(&[denied(RULE, "models.providers")]);
+        Case::whole_file(base, "{ models: { a: 1 } }").check(&[denied(RULE, "models.providers")]);
         let entries = "{ agents: { entries: { main: { tools: [{ id: 't' }] } } } }";
         Case::whole_file(entries, "{ agents: { entries: {} } }")
             .check(&[denied(RULE, "agents.entries.main")]);
@@ -257,9 +309,62 @@ mod tests {
 
     #[test]
     fn other_members_may_go() {
-        Case::whole_file("{ a: { b: 1, c: { d: 1 } } }", "{ a: {} }").check(&[]);
+        Case::whole_file("{ a: { b: 1, c: { d: 1 } } }", "{ a: { b: 1 } }").check(&[]);
+        Case::whole_file("{ a: { b: 1, c: { d: 1 } } }", "{ a: { b: 1, c: {} } }").check(&[]);
         Case::whole_file("{ a: { l: [1, 2] } }", "{ a: { l: [1] } }").check(&[]);
         Case::whole_file("{ a: null }", "{}").check(&[]);
+    }
+
+    #[test]
+    fn mg_05_an_emptied_section_is_lost() {
+        let base = "{ secrets: { a: 1, b: 2, c: 3 }, list: [1] }";
+        Case::whole_file(base, "{ secrets: {}, list: [1] }").check(&[denied(RULE, "secrets")]);
+        Case::whole_file(base, "{ secrets: null, list: [] }").check(&[
+            denied(RULE, "secrets"),
+            denied(RULE, "list"),
+            denied("type-changed", "secrets"),
+        ]);
+        Case::whole_file("{ secrets: {} }", "{ secrets: {} }").check(&[]);
+        Case::paths(base, "{ secrets: {}, list: [1] }").check(&[]);
+        let entries = "{ agents: { entries: { a: {} } } }";
+        Case::whole_file(entries, "{ agents: { entries: {} } }")
+            .check(&[denied(RULE, "agents.entries.a")]);
+    }
+
+    #[test]
+    fn mg_03_sections_that_a_doctor_does_not_know_are_not_lost() {
+        let base = "{ mcp: { servers: { x: { command: 'x' } } }, defaultModel: 'vendor/m', a: 1 }";
+        Case::whole_file(base, "{ a: 1 }")
+            .check(&[denied(RULE, "mcp"), denied(RULE, "defaultModel")]);
+    }
+
+    #[test]
+    fn mg_01_a_section_that_moved_is_not_lost() {
+        let base =
+            "{ memorySearch: { enabled: true, provider: 'local' }, agents: { defaults: {} } }";
+        Case::whole_file(
+            base,
+            "{ agents: { defaults: { memorySearch: { enabled: true, provider: 'local' } } } }",
+        )
+        .check(&[]);
+        // Split up, as `routing` was.
+        Case::whole_file(
+            "{ routing: { allowFrom: ['+43123'], queue: { mode: 'steer' } } }",
+            "{ channels: { whatsapp: { allowFrom: ['+43123'] } }, messages: { queue: { mode: 'steer' } } }",
+        )
+        .check(&[]);
+        Case::whole_file(
+            "{ defaultModel: 'vendor/m' }",
+            "{ agents: { model: { primary: 'vendor/m' } } }",
+        )
+        .check(&[]);
+        Case::whole_file(base, "{ agents: { defaults: { memorySearch: { enabled: true } } } }")
+            .check(&[warned(RULE, "memorySearch")]);
+        // A small value may stand there by chance.
+        Case::whole_file(base, "{ agents: { defaults: { enabled: true } } }")
+            .check(&[denied(RULE, "memorySearch")]);
+        Case::whole_file(base, "{ agents: { defaults: {} } }")
+            .check(&[denied(RULE, "memorySearch")]);
     }
 
     #[test]
@@ -268,9 +373,10 @@ mod tests {
             Case::whole_file(base, candidate).findings()[0].message.clone()
         };
         assert_eq!(message("{ a: 1 }", "{}"), "a top-level section is gone");
+        assert_eq!(message("{ a: { b: 1 } }", "{ a: {} }"), "a top-level section was emptied");
         assert_eq!(message("{ l: [{ id: 'a' }] }", "{ l: [] }"), "an element with an `id` is gone");
         assert_eq!(
-            message("{ a: { l: [{ id: 'a' }] } }", "{ a: {} }"),
+            message("{ a: { l: [{ id: 'a' }], b: 1 } }", "{ a: { b: 1 } }"),
             "a thing with a name of its own is gone"
         );
     }

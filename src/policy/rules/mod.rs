@@ -19,9 +19,10 @@
 //! [`RULE_IDS`]: crate::finding::RULE_IDS
 
 mod auth_block_lost;
-mod auth_mode_incoherent;
+pub(super) mod auth_mode_incoherent;
 mod auth_token_changed;
 mod auth_token_dropped;
+mod comments_lost;
 mod duplicate_key;
 mod file_shrunk;
 mod include_flattened;
@@ -51,6 +52,7 @@ pub(super) static RULES: &[Rule] = &[
     keys_lost::RULE,
     file_shrunk::RULE,
     type_changed::RULE,
+    comments_lost::RULE,
     duplicate_key::RULE,
     syntax::RULE,
     insecure_mode::RULE,

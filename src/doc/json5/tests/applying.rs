@@ -46,7 +46,31 @@ fn added_members_come_with_comments_and_spelling() {
         "{\r\n\ta: {\r\n\t\tb: 1,\r\n\t\t// c\r\n\t\tc: {\r\n\t\t\td: 1,\r\n\t\t}\r\n\t}\r\n}\r\n",
     );
     check("{ a: 1 }\n", "{ a: 1, b: .5, /* c */ c: +3 }", "{ a: 1, b: .5, /* c */ c: +3 }\n");
-    check("{ a: 1 }", "{\n  // b\n  b: 2,\n  a: 1\n}", "{ a: 1,\n  // b\n  b: 2 }");
+    check("{ a: 1 }", "{\n  a: 1,\n  // b\n  b: 2\n}", "{ a: 1,\n  // b\n  b: 2 }");
+}
+
+#[test]
+fn added_members_stand_where_they_stood() {
+    check(
+        "{\n  a: 1, // one\n  d: 4,\n}\n",
+        "{\n  a: 1,\n  // b\n  b: 2,\n  c: 3, // c\n  d: 4,\n}\n",
+        "{\n  a: 1, // one\n  // b\n  b: 2,\n  c: 3, // c\n  d: 4,\n}\n",
+    );
+    check(
+        "{\n  // of b\n  b: 2,\n}\n",
+        "{\n  // first\n  a: { x: 1 },\n  b: 2,\n}\n",
+        "{\n  // first\n  a: { x: 1 },\n  // of b\n  b: 2,\n}\n",
+    );
+    check(
+        "{\"a\": 1, \"c\": 3}",
+        "{\"a\": 1, \"b\": 2, \"c\": 3}",
+        "{\"a\": 1, \"b\": 2, \"c\": 3}",
+    );
+    check(
+        "{\n  x: { c: 3, own: 1 },\n}\n",
+        "{\n  x: { a: 1, b: 2, c: 3 },\n}\n",
+        "{\n  x: { a: 1, b: 2, c: 3 },\n}\n",
+    );
 }
 
 #[test]
@@ -111,7 +135,7 @@ fn what_a_patch_adds_comes_without_its_nulls() {
     check_patch(
         "{\n  l: [\n    { id: 'a', x: 1 },\n  ],\n}\n",
         "{\n  l: [\n    { id: 'a', /* y */ y: 2 },\n    // b\n    { id: 'b', n: null },\n  ],\n}\n",
-        "{\n  l: [\n    { id: 'a', x: 1, /* y */ y: 2 },\n    // b\n    { id: 'b' },\n  ],\n}\n",
+        "{\n  l: [\n    { id: 'a', /* y */ y: 2, x: 1 },\n    // b\n    { id: 'b' },\n  ],\n}\n",
     );
 }
 
