@@ -21,6 +21,7 @@
 //! | [`compose`] | a configuration of several files (`$include`) | opens a file |
 //! | [`policy`] | rules over the step from base to candidate | does IO |
 //! | [`fs`] | locks, reads, atomic replaces | parses a document |
+//! | [`child`] | a program that runs under the guard | opens a file, knows a configuration |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
 //! | `bin/confwarden` | arguments, settings, output, exit codes | decides about a configuration |
 //!
@@ -61,6 +62,7 @@
 //! Advisory locks bind only those who ask for them. What Linux cannot promise on a file system without
 //! exchange-rename, and what is not kept on macOS and Windows, is listed in [`fs`].
 
+pub mod child;
 pub mod compose;
 pub mod doc;
 pub mod finding;

@@ -16,7 +16,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("compose", &["doc", "finding", "text"]),
     ("policy", &["compose", "doc", "finding", "profile", "text"]),
     ("fs", &["text"]),
-    ("ops", &["compose", "doc", "finding", "fs", "policy", "profile", "redact", "text"]),
+    ("child", &[]),
+    ("ops", &["child", "compose", "doc", "finding", "fs", "policy", "profile", "redact", "text"]),
 ];
 
 /// Lines of a source file at most, and of a file of test tables.
