@@ -22,6 +22,7 @@
 //! | [`policy`] | rules over the step from base to candidate | does IO |
 //! | [`heal`] | what a foreign write is put right to | does IO |
 //! | [`fs`] | locks, reads, atomic replaces | parses a document |
+//! | [`child`] | a program that runs under the guard | opens a file, knows a configuration |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
 //! | `bin/confwarden` | arguments, settings, output, exit codes | decides about a configuration |
 //!
@@ -64,6 +65,7 @@
 //! Advisory locks bind only those who ask for them. What Linux cannot promise on a file system without
 //! exchange-rename, and what is not kept on macOS and Windows, is listed in [`fs`].
 
+pub mod child;
 pub mod compose;
 pub mod doc;
 pub mod finding;

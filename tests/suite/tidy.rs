@@ -17,7 +17,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("policy", &["compose", "doc", "finding", "profile", "text"]),
     ("heal", &["compose", "doc", "finding", "policy", "profile", "text"]),
     ("fs", &["text"]),
-    ("ops", &["compose", "doc", "finding", "fs", "policy", "profile", "redact", "text"]),
+    ("child", &[]),
+    ("ops", &["child", "compose", "doc", "finding", "fs", "policy", "profile", "redact", "text"]),
 ];
 
 /// Lines of a source file at most, and of a file of test tables.
