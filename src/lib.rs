@@ -66,6 +66,7 @@
 //! exchange-rename, and what is not kept on macOS and Windows, is listed in [`fs`].
 
 pub mod child;
+pub mod clock;
 pub mod compose;
 pub mod doc;
 pub mod finding;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::child::{StartError, WaitError};
 use crate::doc::{ArrayShrinks, EditError, KeyPath, Kind, PathError, SyntaxError};
 use crate::fs::{FsError, LockError, ReplaceError};
 use crate::policy::UnknownRule;
@@ -99,6 +100,12 @@ pub enum OpsError {
         /// The file.
         file: PathBuf,
     },
+    /// A program could not be started; nothing ran.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A program that runs could not be waited for.
+    #[error(transparent)]
+    Wait(#[from] WaitError),
     /// Other writers were faster every time.
     #[error("`{}` was changed by other writers {attempts} times in a row", file.display())]
     Contended {

@@ -12,9 +12,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::foreign::{Accepted, Broken, Extent, Foreign, Redressing, SetAside, Settled};
+use super::foreign::{Accepted, Broken, Dressing, Extent, Foreign, Redressing, SetAside, Settled};
 use super::session::{Session, Unparsable};
-use super::settle::{Author, Due, Settling, Text};
+use super::settle::{Author, Due, Settling};
 use super::{Missing, OpsError, Outcome, Status, Workspace};
 use crate::child::{Child, End, Progress};
 use crate::clock;
@@ -81,8 +81,8 @@ pub struct ExecOutcome {
     pub set_aside: Vec<SetAside>,
     /// Files whose layout and comments were dressed on again.
     pub redressed: Vec<PathBuf>,
-    /// Comments that went with what the program removed.
-    pub lost_comments: Vec<LostComment>,
+    /// Comments that went with what the program removed, by file.
+    pub lost_comments: Vec<(PathBuf, Vec<LostComment>)>,
 }
 
 impl ExecOutcome {
@@ -108,17 +108,18 @@ pub fn exec(
     let mut session = Session::guarding(workspace)?;
     let accepted = accepted(&mut session)?;
     session.share()?;
+    let allow = &options.allow;
+    let mut foreign = Foreign { workspace, session: &mut session, accepted: &accepted, allow };
+    let mut watch = Watch::new(&mut foreign);
     let child = Child::start(&program.name, &program.arguments)?;
-    let foreign =
-        Foreign { workspace, session: &session, accepted: &accepted, allow: &options.allow };
-    let mut watch = Watch::new(&foreign, options.damage);
     let (_child, end) = watch.until_end(child)?;
     let extent = match options.damage {
         Damage::Heal => Extent::Whole(options.redressing),
-        Damage::Undo => Extent::Undo,
+        Damage::Undo => Extent::Undo(options.redressing),
     };
-    let last = foreign.settle(extent, Broken::SetAside, workspace.lock_timeout)?;
     let healed = watch.healed;
+    let dressings: Vec<Dressing> = healed.iter().flat_map(Dressing::of).collect();
+    let last = foreign.settle(extent, Broken::SetAside, workspace.lock_timeout, &dressings)?;
     Ok(ExecOutcome::of(end, options.damage, healed, last))
 }
 
@@ -138,9 +139,8 @@ fn accepted(session: &mut Session<'_>) -> Result<Accepted, OpsError> {
 }
 
 /// The configuration while the program runs.
-struct Watch<'a> {
-    foreign: &'a Foreign<'a>,
-    damage: Damage,
+struct Watch<'f, 'a, 'w> {
+    foreign: &'f mut Foreign<'a, 'w>,
     began: Instant,
     seen: Vec<(PathBuf, Glance)>,
     settling: Settling,
@@ -148,12 +148,14 @@ struct Watch<'a> {
     healed: Vec<Settled>,
 }
 
-impl<'a> Watch<'a> {
-    fn new(foreign: &'a Foreign<'a>, damage: Damage) -> Self {
+impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
+    fn new(foreign: &'f mut Foreign<'a, 'w>) -> Self {
         let files = foreign.accepted.files.iter().map(|(file, _)| file.clone());
         let seen = files.map(|file| (file.clone(), glance(&file))).collect();
-        let settling = Settling::default();
-        Self { foreign, damage, began: clock::monotonic(), seen, settling, healed: Vec::new() }
+        // Somebody else may have written between the read and this first look from outside.
+        let mut settling = Settling::default();
+        settling.changed(Duration::ZERO);
+        Self { foreign, began: clock::monotonic(), seen, settling, healed: Vec::new() }
     }
 
     /// Waits for the end of the program, and heals meanwhile what cannot wait. The program is handed
@@ -206,13 +208,9 @@ impl<'a> Watch<'a> {
     /// Looks into the files, and heals what a live gateway must not see.
     fn look_into(&mut self) -> Result<(), OpsError> {
         let broken = if self.settling.is_broken() { Broken::SetAside } else { Broken::Await };
-        let extent = match self.damage {
-            Damage::Heal => Extent::Urgent,
-            Damage::Undo => Extent::Urgent,
-        };
-        let settled = self.foreign.settle(extent, broken, URGENT_PATIENCE)?;
+        let settled = self.foreign.settle(Extent::Urgent, broken, URGENT_PATIENCE, &[])?;
         if settled.is_broken {
-            self.settling.looked(Text::Broken);
+            self.settling.found_broken();
             return Ok(());
         }
         self.settling.settled();

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::session::{Commit, Session, Snapshot, Unparsable};
 use super::{FileOutcome, HardLinks, Missing, OpsError, Outcome, Status, Workspace, outcome};
-use crate::compose::{Configuration, IncludeFaultKind, Part};
+use crate::compose::{Configuration, Edited, IncludeFaultKind, Part};
 use crate::doc::{Document, SyntaxError};
 use crate::finding::Finding;
 use crate::fs::Loaded;
@@ -68,8 +68,8 @@ pub(super) enum Extent {
     Urgent,
     /// Everything; the author is done.
     Whole(Redressing),
-    /// The author's whole change is undone where anything of it is damage.
-    Undo,
+    /// The author's whole change is undone where anything of it is damage; else as [`Self::Whole`].
+    Undo(Redressing),
 }
 
 /// What becomes of a text that cannot be read.
@@ -107,19 +107,27 @@ pub(super) struct Settled {
     pub(super) set_aside: Vec<SetAside>,
     /// Files whose layout and comments were dressed on again.
     pub(super) redressed: Vec<PathBuf>,
-    /// Comments that went with what the author removed.
-    pub(super) lost_comments: Vec<LostComment>,
+    /// Comments that went with what the author removed, by file.
+    pub(super) lost_comments: Vec<(PathBuf, Vec<LostComment>)>,
     /// Something cannot be read, and nothing was done about it yet.
     pub(super) is_broken: bool,
 }
 
 /// One foreign write, looked at under the lock.
-pub(super) struct Foreign<'a> {
-    pub(super) workspace: &'a Workspace,
-    pub(super) session: &'a Session<'a>,
+pub(super) struct Foreign<'a, 'w> {
+    pub(super) workspace: &'w Workspace,
+    pub(super) session: &'a mut Session<'w>,
     pub(super) accepted: &'a Accepted,
     /// Rules whose findings stay as the author made them.
     pub(super) allow: &'a [String],
+}
+
+/// A text that we healed while its author was at work, and what the author had written.
+#[derive(Debug)]
+pub(super) struct Dressing {
+    file: PathBuf,
+    healed: Vec<u8>,
+    raw: Document,
 }
 
 /// What the files are to be, and why.
@@ -129,10 +137,10 @@ struct Plan {
     findings: Vec<Finding>,
     uncured: Vec<Finding>,
     redressed: Vec<PathBuf>,
-    lost_comments: Vec<LostComment>,
+    lost_comments: Vec<(PathBuf, Vec<LostComment>)>,
 }
 
-impl Foreign<'_> {
+impl Foreign<'_, '_> {
     /// Looks at what stands there now, and puts right as much as `extent` says. Waits at most
     /// `patience` for the gateway's own lock, and goes on without it then: the comparison at the commit
     /// is the safety.
@@ -141,10 +149,11 @@ impl Foreign<'_> {
     ///
     /// [`OpsError`] where the files cannot be read or not be written.
     pub(super) fn settle(
-        &self,
+        &mut self,
         extent: Extent,
         broken: Broken,
         patience: Duration,
+        dressings: &[Dressing],
     ) -> Result<Settled, OpsError> {
         let mut attempts = 0;
         let mut gateway = None;
@@ -157,13 +166,22 @@ impl Foreign<'_> {
             let plan = if is_broken {
                 Plan::nothing()
             } else {
-                self.plan(configuration.as_ref(), !set_aside.is_empty(), extent)
+                self.plan(configuration.as_ref(), !set_aside.is_empty(), extent, dressings)
             };
-            let writes = plan.goal.as_ref().map(|goal| writes(goal, &theirs)).unwrap_or_default();
-            let publications = if writes.is_empty() {
-                Vec::new()
-            } else {
-                if gateway.is_none() && attempts == 1 {
+            let goal = plan.goal.map(Edited::from);
+            let goal = goal.as_ref();
+            let writes = goal.map(|goal| writes(&goal.configuration, &theirs)).unwrap_or_default();
+            let mut newly_locked = false;
+            for part in &writes {
+                newly_locked |= self.session.lock(&part.file)?;
+            }
+            if newly_locked {
+                // Read again what was read without its lock.
+                attempts = 0;
+                continue;
+            }
+            let publications = if let Some(goal) = goal.filter(|_| !writes.is_empty()) {
+                if gateway.is_none() && attempts == 1 && notices.is_empty() {
                     match self.session.gateway_lock(patience) {
                         Ok(lock) => gateway = lock,
                         Err(error) => notices.push(format!(
@@ -175,7 +193,7 @@ impl Foreign<'_> {
                         continue;
                     }
                 }
-                match self.session.commit(&theirs, &writes, HardLinks::Break)? {
+                match self.session.commit(&theirs, goal, &writes, HardLinks::Break)? {
                     Commit::Done(publications) => publications,
                     Commit::Drifted if attempts < ATTEMPTS => continue,
                     Commit::Drifted => {
@@ -183,10 +201,12 @@ impl Foreign<'_> {
                         return Err(OpsError::Contended { file, attempts });
                     }
                 }
+            } else {
+                Vec::new()
             };
             let written: Vec<_> =
                 writes.iter().map(|part| part.file.clone()).zip(publications).collect();
-            let mut outcome = self.outcome(plan.goal.as_ref(), configuration.as_ref(), &theirs);
+            let mut outcome = self.outcome(goal.map(|goal| &goal.configuration), configuration.as_ref(), &theirs);
             for file in &mut outcome.files {
                 let published = written.iter().find(|(name, _)| *name == file.file);
                 file.publication = published.map(|(_, publication)| *publication);
@@ -260,6 +280,7 @@ impl Foreign<'_> {
         theirs: Option<&Configuration>,
         has_set_aside: bool,
         extent: Extent,
+        dressings: &[Dressing],
     ) -> Plan {
         let (accepted, theirs) = match (&self.accepted.configuration, theirs) {
             (Some(accepted), Some(theirs)) => (accepted, theirs),
@@ -291,7 +312,7 @@ impl Foreign<'_> {
         let mut loader = |file: &Path| self.session.load_include(file);
         let healing = heal(accepted, theirs, &context, &mut loader);
         let is_damage = !healing.put_back.is_empty() || !healing.uncured.is_empty();
-        if extent == Extent::Undo && (is_damage || has_set_aside) {
+        if matches!(extent, Extent::Undo(_)) && (is_damage || has_set_aside) {
             return Plan {
                 goal: Some(accepted.clone()),
                 put_back: healing.put_back,
@@ -309,18 +330,35 @@ impl Foreign<'_> {
             lost_comments: Vec::new(),
         };
         let mut parts = healing.configuration.parts().to_vec();
-        if extent == Extent::Whole(Redressing::Yes) {
+        if matches!(extent, Extent::Whole(Redressing::Yes) | Extent::Undo(Redressing::Yes)) {
             for part in &mut parts {
                 let Some(before) = self.accepted.part(&part.file) else { continue };
+                let Some(written) = theirs.parts().iter().find(|other| other.file == part.file)
+                else {
+                    continue;
+                };
+                // Comments that our own heal brought back are not the author's.
+                let raw = dressings
+                    .iter()
+                    .rev()
+                    .find(|dressing| dressing.is_of(written))
+                    .map_or(&written.document, |dressing| &dressing.raw);
                 if let Redress::Dressed { document, lost } =
-                    heal::redress(&before.document, &part.document)
+                    heal::redress_as(&before.document, raw, &part.document)
                 {
                     plan.redressed.push(part.file.clone());
-                    plan.lost_comments.extend(lost);
+                    if !lost.is_empty() {
+                        plan.lost_comments.push((part.file.clone(), lost));
+                    }
                     part.document = document;
                 }
             }
         }
+        // What was dressed on again is not lost.
+        plan.findings.retain(|finding| {
+            let file = finding.location.as_ref().map(|location| &location.file);
+            finding.rule != "comments-lost" || !file.is_some_and(|f| plan.redressed.contains(f))
+        });
         plan.goal = Some(if plan.redressed.is_empty() {
             healing.configuration
         } else {
@@ -400,9 +438,22 @@ fn same_bytes(one: &[(PathBuf, Option<Loaded>)], other: &[(PathBuf, Option<Loade
     one.iter().chain(other).all(|(file, _)| bytes(one, file) == bytes(other, file))
 }
 
-/// The document of `file` among `files`, where it parses.
-pub(super) fn document_of(files: &[(PathBuf, Option<Loaded>)], file: &Path) -> Option<Document> {
-    let (_, loaded) = files.iter().find(|(name, _)| name == file)?;
-    let bytes = loaded.as_ref()?.bytes.clone();
-    Document::parse_bytes(bytes, crate::doc::Format::of_path(file)).ok()
+impl Dressing {
+    /// What a heal has dressed: each file that it wrote, and that could be read before.
+    pub(super) fn of(settled: &Settled) -> Vec<Self> {
+        let written = settled.outcome.files.iter().filter(|file| file.publication.is_some());
+        written
+            .filter_map(|file| {
+                let (_, loaded) = settled.theirs.iter().find(|(name, _)| *name == file.file)?;
+                let bytes = loaded.as_ref()?.bytes.clone();
+                let raw = Document::parse_bytes(bytes, file.after.format()).ok()?;
+                let healed = file.after.source().as_bytes().to_vec();
+                Some(Self { file: file.file.clone(), healed, raw })
+            })
+            .collect()
+    }
+
+    fn is_of(&self, part: &Part) -> bool {
+        self.file == part.file && self.healed == part.document.source().as_bytes()
+    }
 }

@@ -5,10 +5,13 @@
 
 mod edit;
 mod error;
+mod exec;
+mod foreign;
 mod outcome;
 mod propose;
 mod request;
 mod session;
+mod settle;
 mod transaction;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +19,8 @@ use std::time::Duration;
 
 pub use edit::{Draft, DraftText, abandoned_drafts};
 pub use error::OpsError;
+pub use exec::{Damage, ExecOptions, ExecOutcome, Program, exec};
+pub use foreign::{Redressing, SetAside};
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
 

@@ -254,6 +254,14 @@ impl<'w> Session<'w> {
         self.include(file).map(|(part, _)| part)
     }
 
+    /// Lets programs that this process starts from here on use its locks.
+    pub(super) fn share(&self) -> Result<(), OpsError> {
+        for held in &self.guards {
+            held.guard.share()?;
+        }
+        Ok(())
+    }
+
     fn include(&self, file: &Path) -> Result<(Part, Loaded), IncludeFaultKind> {
         let unreadable = |error: &dyn std::error::Error| {
             IncludeFaultKind::Unreadable(file.to_owned(), error.to_string())

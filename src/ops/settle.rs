@@ -27,15 +27,6 @@ pub(super) enum Author {
     Unknown,
 }
 
-/// What the file is, as far as can be told without judging it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Text {
-    /// It was not looked into.
-    Unread,
-    /// It cannot be read: it does not parse, or is gone.
-    Broken,
-}
-
 /// What there is to do about the file now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
@@ -69,9 +60,14 @@ impl Settling {
         *self = Self::default();
     }
 
-    /// It was looked into, and `text` is what it holds.
-    pub(super) fn looked(&mut self, text: Text) {
-        self.broken = text == Text::Broken;
+    /// It was looked into, and does not parse, or is gone.
+    pub(super) fn found_broken(&mut self) {
+        self.broken = true;
+    }
+
+    /// Whether it was looked into, and could not be read.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken
     }
 
     /// What is due at `now`. A clock that goes back makes it later, never earlier.
@@ -101,15 +97,15 @@ mod tests {
     #[track_caller]
     fn check(events: &[(u64, Event)], expected: &[u64]) {
         let mut settling = Settling::default();
-        let (mut author, mut text) = (Author::Unknown, Text::Unread);
+        let (mut author, mut is_torn) = (Author::Unknown, false);
         let mut looks = Vec::new();
         let mut left = events.iter().peekable();
         for now in 0..3_000 {
             while let Some((_, event)) = left.next_if(|(at, _)| *at == now) {
                 match event {
-                    Event::Write(content) => {
+                    Event::Good | Event::Torn => {
                         settling.changed(ms(now));
-                        text = *content;
+                        is_torn = matches!(event, Event::Torn);
                     }
                     Event::Lock => author = Author::AtWork,
                     Event::Unlock => author = Author::Unknown,
@@ -117,8 +113,8 @@ mod tests {
             }
             if settling.due(ms(now), author) == Due::Now {
                 looks.push(now);
-                if text == Text::Broken && !settling.broken {
-                    settling.looked(text);
+                if is_torn && !settling.broken {
+                    settling.found_broken();
                 } else {
                     settling.settled();
                 }
@@ -129,13 +125,13 @@ mod tests {
 
     #[derive(Clone, Copy)]
     enum Event {
-        Write(Text),
+        /// A text that parses was written.
+        Good,
+        /// One that does not.
+        Torn,
         Lock,
         Unlock,
     }
-
-    const GOOD: Event = Event::Write(Text::Unread);
-    const TORN: Event = Event::Write(Text::Broken);
 
     #[test]
     fn nothing_happens_where_nothing_changed() {
@@ -145,35 +141,35 @@ mod tests {
 
     #[test]
     fn a_rename_is_looked_into_after_the_author_has_checked_its_work() {
-        check(&[(100, GOOD)], &[140]);
+        check(&[(100, Event::Good)], &[140]);
     }
 
     #[test]
     fn jq_and_mv_or_sed_in_a_row_are_one_look() {
-        check(&[(100, GOOD), (120, GOOD), (155, GOOD)], &[195]);
+        check(&[(100, Event::Good), (120, Event::Good), (155, Event::Good)], &[195]);
     }
 
     #[test]
     fn openclaw_v9_is_looked_into_after_it_lets_go_of_its_lock() {
         // Lock, rename 700 ms later, release 200 ms after that.
-        check(&[(0, Event::Lock), (700, GOOD), (900, Event::Unlock)], &[914]);
+        check(&[(0, Event::Lock), (700, Event::Good), (900, Event::Unlock)], &[914]);
     }
 
     #[test]
     fn a_lock_that_is_held_too_long_is_not_waited_for() {
-        check(&[(0, Event::Lock), (700, GOOD), (2_000, Event::Unlock)], &[1_100]);
+        check(&[(0, Event::Lock), (700, Event::Good), (2_000, Event::Unlock)], &[1_100]);
     }
 
     #[test]
     fn a_truncating_writer_has_time_to_finish() {
         // A file cut to nothing, and written again in pieces.
-        let pieces = [(100, TORN), (160, TORN), (250, TORN), (400, GOOD)];
+        let pieces = [(100, Event::Torn), (160, Event::Torn), (250, Event::Torn), (400, Event::Good)];
         check(&pieces, &[140, 200, 290, 440]);
     }
 
     #[test]
     fn a_text_that_stays_torn_is_looked_into_again_inside_the_window() {
-        check(&[(100, TORN)], &[140, 300]);
+        check(&[(100, Event::Torn)], &[140, 300]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod apply;
 mod diff;
 mod dry_run;
 mod edit;
+mod exec;
 mod explain;
 mod get;
 mod includes; // values put together from several files

@@ -26,6 +26,8 @@ pub(crate) enum Exit {
     Setup,
     /// A bug.
     Internal,
+    /// As the program ended that ran under the guard.
+    Program(u8),
 }
 
 impl Exit {
@@ -41,6 +43,7 @@ impl Exit {
             Self::Incomplete => 8,
             Self::Setup => 9,
             Self::Internal => 70,
+            Self::Program(code) => code,
         }
     }
 
@@ -56,6 +59,7 @@ impl Exit {
             Self::Incomplete => "incomplete",
             Self::Setup => "setup",
             Self::Internal => "internal",
+            Self::Program(_) => "program",
         }
     }
 }

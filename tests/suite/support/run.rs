@@ -96,9 +96,22 @@ impl Run {
     /// exit code.
     #[track_caller]
     pub(crate) fn report(&self) -> Value {
-        let report: Value = match serde_json::from_str(&self.stdout) {
+        let report = self.report_in(&self.stdout);
+        assert_eq!(self.stderr, "", "a report is all there is in {self}");
+        report
+    }
+
+    /// As [`Run::report`], on standard error, where standard output is another program's.
+    #[track_caller]
+    pub(crate) fn report_beside(&self) -> Value {
+        self.report_in(&self.stderr)
+    }
+
+    #[track_caller]
+    fn report_in(&self, stream: &str) -> Value {
+        let report: Value = match serde_json::from_str(stream) {
             Ok(report) => report,
-            Err(error) => panic!("standard output should be one JSON value ({error}) in {self}"),
+            Err(error) => panic!("a report should be one JSON value ({error}) in {self}"),
         };
         let faults: Vec<String> = SCHEMA
             .iter_errors(&report)
@@ -106,8 +119,7 @@ impl Run {
             .collect();
         assert!(faults.is_empty(), "the report breaks its schema: {faults:#?} in {self}");
         assert_eq!(report["exit"]["code"].as_i64(), self.code.map(i64::from), "{self}");
-        assert_eq!(self.stdout.lines().count(), 1, "a report is one line in {self}");
-        assert_eq!(self.stderr, "", "a report is all there is in {self}");
+        assert_eq!(stream.lines().count(), 1, "a report is one line in {self}");
         report
     }
 }

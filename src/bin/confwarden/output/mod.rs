@@ -4,6 +4,7 @@
 //! renderers see reports only. Data goes to standard output, everything else to standard error.
 
 mod diff;
+mod exec;
 mod json;
 mod paint;
 mod report;
@@ -14,7 +15,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use confwarden::doc::{KeyPath, Value};
-use confwarden::ops::Outcome;
+use confwarden::ops::{ExecOutcome, Outcome};
 
 pub(crate) use report::{Report, Sight};
 
@@ -36,6 +37,13 @@ pub(crate) enum Reply {
     },
     /// What a write did, or would do.
     Write(Outcome),
+    /// What became of the writes of a program that ran under the guard.
+    Exec {
+        /// What became of them.
+        outcome: Box<ExecOutcome>,
+        /// Whether damage counts though it was healed.
+        strictness: Strictness,
+    },
     /// What differs between two files.
     Difference {
         /// The difference.
@@ -54,6 +62,15 @@ pub(crate) enum Reveal {
     Yes,
     /// Fingerprints stand for them.
     No,
+}
+
+/// Whether damage of a program counts though it was healed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strictness {
+    /// It does: the command ends with 3.
+    Strict,
+    /// It does not: the command ends as the program did.
+    Lenient,
 }
 
 /// Prints reports.
@@ -85,6 +102,8 @@ impl Printer {
         let stdout = Paint::stdout(self.color);
         let stderr = Paint::stderr(self.color);
         let (data, talk) = match self.format {
+            // Standard output was the program's.
+            OutputFormat::Json if report.is_beside() => (String::new(), json::render(report)),
             OutputFormat::Json => (json::render(report), String::new()),
             OutputFormat::Text => {
                 (text::data(report, stdout), text::talk(report, self.summary, stderr))

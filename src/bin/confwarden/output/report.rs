@@ -13,14 +13,17 @@ use std::path::Path;
 
 use confwarden::finding::{self, Action, Origin, Override};
 use confwarden::fs;
-use confwarden::ops::{self, ChangeKind, DryRun, Outcome, Publication, Status, Workspace};
+use confwarden::ops::{
+    self, ChangeKind, DryRun, ExecOutcome, Outcome, Publication, Status, Workspace,
+};
 use confwarden::policy::{Example, RuleDoc, Scope};
 use confwarden::profile::ReloadClass;
 use confwarden::redact::Redactor;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
-use super::{Reply, Reveal, diff, value};
+use super::exec::ExecEntry;
+use super::{Reply, Reveal, Strictness, diff, value};
 use crate::args::OutputFormat;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -79,6 +82,7 @@ pub(crate) struct Report {
     pub(super) files: Vec<FileEntry>,
     pub(super) findings: Vec<FindingEntry>,
     pub(super) rules: Vec<RuleEntry>,
+    pub(super) exec: Option<ExecEntry>,
     pub(super) notices: Vec<String>,
     pub(super) error: Option<ErrorEntry>,
     /// What of it goes to people.
@@ -94,6 +98,7 @@ pub(super) enum ReportStatus {
     Written,
     Unchanged,
     Planned,
+    Healed,
     Refused,
     Error,
 }
@@ -215,6 +220,10 @@ impl Report {
                 report.exit = exit_of(&outcome);
                 report.take_outcome(outcome, None, sight);
             }
+            Reply::Exec { outcome, strictness } => {
+                report.shows = Shows::Summary;
+                report.take_exec(*outcome, strictness, sight);
+            }
             Reply::Difference { outcome, before, semantic } => {
                 report.shows = if semantic { Shows::Changes } else { Shows::Plan };
                 report.take_outcome(outcome, Some(&before), sight);
@@ -274,10 +283,45 @@ impl Report {
             files: Vec::new(),
             findings: Vec::new(),
             rules: Vec::new(),
+            exec: None,
             notices: Vec::new(),
             error: None,
             shows: Shows::Answer,
         }
+    }
+
+    fn take_exec(&mut self, exec: ExecOutcome, strictness: Strictness, sight: &Sight<'_>) {
+        let is_damaged = exec.is_damaged();
+        let program = match u8::try_from(exec.end.exit_code()) {
+            Ok(0) => Exit::Ok,
+            Ok(code) => Exit::Program(code),
+            Err(_) => Exit::Program(u8::MAX),
+        };
+        let written = exit_of(&exec.outcome);
+        self.exit = match written {
+            Exit::Ok if is_damaged && strictness == Strictness::Strict => Exit::Refused,
+            Exit::Ok => program,
+            other => other,
+        };
+        self.status = match exec.outcome.status {
+            Status::Refused => ReportStatus::Refused,
+            _ if is_damaged => ReportStatus::Healed,
+            Status::Unchanged => ReportStatus::Unchanged,
+            Status::Written | Status::Planned => ReportStatus::Written,
+        };
+        // Its key is used only where a comment is shown.
+        let redactor = if exec.lost_comments.is_empty() {
+            Redactor::new(&sight.workspace.profile, [0; 32])
+        } else {
+            sight.redactor(&mut self.notices)
+        };
+        self.exec = Some(ExecEntry::of(&exec, &redactor));
+        self.take_outcome(exec.outcome, None, sight);
+    }
+
+    /// Whether standard output belongs to a program that ran under the guard.
+    pub(super) fn is_beside(&self) -> bool {
+        self.exec.is_some()
     }
 
     fn take_outcome(&mut self, outcome: Outcome, before: Option<&Path>, sight: &Sight<'_>) {
@@ -336,7 +380,7 @@ impl Report {
 const NOWHERE: &str = "/dev/null";
 
 impl FindingEntry {
-    fn of(finding: &finding::Finding) -> Self {
+    pub(super) fn of(finding: &finding::Finding) -> Self {
         let location = finding.location.as_ref();
         Self {
             rule: finding.rule,
@@ -401,7 +445,7 @@ fn exit_of(outcome: &Outcome) -> Exit {
 }
 
 /// A path for people and reports; what is not UTF-8 in it becomes U+FFFD.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 

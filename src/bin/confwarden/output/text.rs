@@ -10,10 +10,10 @@ use confwarden::ops::{ChangeKind, Publication};
 use confwarden::profile::ReloadClass;
 
 use super::Report;
+use super::exec::{self, ExecEntry};
 use super::paint::Paint;
 use super::report::{ChangeEntry, ErrorEntry, FindingEntry, ReportStatus, RuleEntry, Shows};
 use super::value;
-use crate::exit::Exit;
 
 /// What the command was asked for.
 pub(super) fn data(report: &Report, paint: Paint) -> String {
@@ -48,7 +48,10 @@ pub(super) fn data(report: &Report, paint: Paint) -> String {
 pub(super) fn talk(report: &Report, summary: Summary, paint: Paint) -> String {
     let mut out = String::new();
     if summary == Summary::Shown {
-        done(&mut out, report, paint);
+        match &report.exec {
+            Some(program) => ran(&mut out, report, program, paint),
+            None => done(&mut out, report, paint),
+        }
     }
     let (denied, rest): (Vec<_>, Vec<_>) =
         report.findings.iter().partition(|finding| finding.action == Action::Deny);
@@ -58,7 +61,11 @@ pub(super) fn talk(report: &Report, summary: Summary, paint: Paint) -> String {
     for notice in &report.notices {
         line(&mut out, &format!("{} {notice}", paint.note("note:")));
     }
-    if report.error.is_none() && report.exit() == Exit::Refused {
+    for finding in report.exec.iter().flat_map(|program| &program.uncured) {
+        line(&mut out, &format!("{} {}", paint.error("not healed:"), sentence(finding)));
+        details(&mut out, finding);
+    }
+    if report.error.is_none() && report.status == ReportStatus::Refused {
         refused(&mut out, report, &denied, paint);
     }
     for file in &report.files {
@@ -117,6 +124,29 @@ fn done(out: &mut String, report: &Report, paint: Paint) {
         (ReportStatus::Ok, Shows::Plan | Shows::Changes) => effect(out, &report.changes),
         _ => {}
     }
+}
+
+/// The most changes of a program that are told one by one.
+const MOST_CHANGES: usize = 12;
+
+/// What became of the writes of a program. Nothing where there were none.
+fn ran(out: &mut String, report: &Report, program: &ExecEntry, paint: Paint) {
+    if report.status == ReportStatus::Refused {
+        line(out, "the program's whole change was undone");
+        return;
+    }
+    if !report.changes.is_empty() {
+        let config = report.config.as_deref().unwrap_or_default();
+        let kept = paint.strong("kept");
+        line(out, &format!("{kept} what the program changed in `{config}`"));
+        let shown = report.changes.len().min(MOST_CHANGES);
+        changes(out, &report.changes[..shown], "  ", paint);
+        if shown < report.changes.len() {
+            line(out, &format!("  and {} more", report.changes.len() - shown));
+        }
+        effect(out, &report.changes);
+    }
+    exec::talk(out, program, paint);
 }
 
 /// What the dearest of `changes` means for the gateway.
