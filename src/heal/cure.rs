@@ -60,10 +60,9 @@ impl Patient<'_, '_> {
         if before.is_none() || before == after {
             return;
         }
-        let kind = if self.current.effective().at(path).is_some() {
-            PutBackKind::Reverted
-        } else {
-            PutBackKind::Restored
+        let kind = match after {
+            Some(_) => PutBackKind::Reverted,
+            None => PutBackKind::Restored,
         };
         // Where more than the path comes back, that is what is put back.
         let path = if after.is_none() { path.clone() } else { place.clone() };

@@ -21,6 +21,8 @@ mod moved;
 mod properties;
 mod redress;
 mod size;
+#[cfg(test)]
+mod testing;
 
 pub use redress::{LostComment, Redress, redress, redress_as};
 

@@ -5,16 +5,17 @@
 use std::collections::{HashMap, HashSet};
 
 use super::review::Review;
-use crate::doc::{Value, Wtf8String};
+use crate::doc::{KeyPath, Value, Wtf8String};
+use crate::profile::SecretPaths;
 
 /// Whether a section turned up elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moved {
     /// Every value of it did.
     Wholly,
-    /// Half of its values or more did.
+    /// More than half of its values did.
     InPart,
-    /// No more than some did, by chance perhaps.
+    /// No more than half did, by chance perhaps.
     No,
 }
 
@@ -38,7 +39,7 @@ impl<'a> Arrivals<'a> {
                 arrivals.names.insert(key);
             }
             let Some(after) = pair.after.filter(|after| is_leaf(after)) else { continue };
-            if pair.before == Some(after) {
+            if pair.before.is_some_and(|before| *before != Value::Null) {
                 continue;
             }
             let mut named = Some(pair);
@@ -52,32 +53,44 @@ impl<'a> Arrivals<'a> {
         arrivals
     }
 
-    /// How much of `section`, which stood at `path`, arrived; that explains nothing else then.
-    pub(crate) fn take(&mut self, name: &'a Wtf8String, section: &'a Value) -> Moved {
+    /// How much of the section `name` arrived; that explains nothing else then. Where one of `secrets`
+    /// did not, nothing counts.
+    pub(crate) fn take(
+        &mut self,
+        secrets: &SecretPaths,
+        name: &'a Wtf8String,
+        section: &'a Value,
+    ) -> Moved {
         let (mut all, mut found) = (0_usize, 0_usize);
         // Small values turn up anywhere: something else must tell that they came from here.
         let mut is_known = self.names.contains(name);
-        let mut rest = vec![(Some(name), section)];
-        while let Some((key, value)) = rest.pop() {
+        let mut is_torn = false;
+        let mut rest = vec![(KeyPath::root().key(name.clone()), Some(name), section)];
+        while let Some((path, key, value)) = rest.pop() {
             match value {
                 Value::Object(members) if !members.is_empty() => {
-                    rest.extend(members.iter().map(|(key, value)| (Some(key), value)));
+                    rest.extend(
+                        members
+                            .iter()
+                            .map(|(key, value)| (path.key(key.clone()), Some(key), value)),
+                    );
                 }
                 Value::Array(elements) if !elements.is_empty() => {
-                    rest.extend(elements.iter().map(|element| (key, element)));
+                    rest.extend(elements.iter().map(|element| (path.index(0), key, element)));
                 }
                 leaf => {
                     all += 1;
                     let is_found = self.take_leaf(key, leaf);
                     is_known |= is_found && tells(leaf);
+                    is_torn |= !is_found && secrets.is_secret(&path);
                     found += usize::from(is_found);
                 }
             }
         }
         match found {
-            _ if !is_known => Moved::No,
+            _ if is_torn || !is_known => Moved::No,
             found if found == all => Moved::Wholly,
-            found if found * 2 >= all => Moved::InPart,
+            found if found * 2 > all => Moved::InPart,
             _ => Moved::No,
         }
     }

@@ -85,7 +85,7 @@ fn describe<'a>(
             let (name, section) = members.iter().find(|(key, _)| key == name)?;
             let arrivals = arrivals.get_or_insert_with(|| Arrivals::of(review));
             let expected = "the section, if only with other values";
-            match arrivals.take(name, section) {
+            match arrivals.take(&review.profile.secrets, name, section) {
                 Moved::Wholly => return None,
                 Moved::InPart => {
                     let message = "a top-level section moved, and not all of it came along";
@@ -340,11 +340,11 @@ mod tests {
 
     #[test]
     fn mg_01_a_section_that_moved_is_not_lost() {
-        let base =
-            "{ memorySearch: { enabled: true, provider: 'local' }, agents: { defaults: {} } }";
+        let base = "{ memorySearch: { enabled: true, provider: 'local', model: 'x' }, \
+                    agents: { defaults: {} } }";
         Case::whole_file(
             base,
-            "{ agents: { defaults: { memorySearch: { enabled: true, provider: 'local' } } } }",
+            "{ agents: { defaults: { memorySearch: { model: 'x', enabled: true, provider: 'local' } } } }",
         )
         .check(&[]);
         // Split up, as `routing` was.
@@ -358,8 +358,17 @@ mod tests {
             "{ agents: { model: { primary: 'vendor/m' } } }",
         )
         .check(&[]);
-        Case::whole_file(base, "{ agents: { defaults: { memorySearch: { enabled: true } } } }")
-            .check(&[warned(RULE, "memorySearch")]);
+        Case::whole_file(
+            base,
+            "{ agents: { defaults: { memorySearch: { enabled: true, model: 'x' } } } }",
+        )
+        .check(&[warned(RULE, "memorySearch")]);
+        // What came along must not leave a secret behind.
+        Case::whole_file(
+            "{ telegram: { botToken: '7d1f90c2aa', name: 'clerk', enabled: true } }",
+            "{ channels: { telegram: { name: 'clerk', enabled: true } } }",
+        )
+        .check(&[denied(RULE, "telegram")]);
         // A small value may stand there by chance.
         Case::whole_file(base, "{ agents: { defaults: { enabled: true } } }")
             .check(&[denied(RULE, "memorySearch")]);
