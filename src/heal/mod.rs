@@ -16,6 +16,7 @@ mod coherence;
 mod cure;
 mod duplicates;
 mod includes;
+mod lines;
 mod moved;
 #[cfg(test)]
 mod properties;
@@ -26,11 +27,12 @@ mod testing;
 
 pub use redress::{LostComment, Redress, redress, redress_as};
 
+use lines::lines_back;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::compose::{Configuration, Loader, Origins, Rules};
+use crate::compose::{Configuration, Loader, Origins, Part, Rules};
 use crate::doc::{Change, KeyPath};
 use crate::finding::{Action, Finding, Origin};
 use crate::policy::{Scope, Transition, Verdict, explain, judge};
@@ -181,8 +183,9 @@ pub fn heal<'a>(
             latest = Some(patient.judge());
         }
     }
-    let uncured =
+    let uncured: Vec<Finding> =
         latest.as_deref().unwrap_or(&findings).iter().filter(|f| is_denied(f)).cloned().collect();
+    patient.put_lines_back(theirs, uncured.len());
     let Patient { current, put_back, .. } = patient;
     Healing { configuration: current.into_owned(), put_back, findings, uncured }
 }
@@ -222,6 +225,39 @@ impl Patient<'_, '_> {
             }
         }
         is_changed
+    }
+
+    /// Brings the base's own lines back, in each file in which that means the same.
+    fn put_lines_back(&mut self, theirs: &Configuration, uncured: usize) {
+        let part_of = |configuration: &Configuration, part: &Part| {
+            configuration.parts().iter().find(|other| other.file == part.file).cloned()
+        };
+        let mut is_changed = false;
+        let parts = self.current.parts().iter().map(|part| {
+            let (Some(before), Some(written)) = (part_of(self.base, part), part_of(theirs, part))
+            else {
+                return part.clone();
+            };
+            if part.document.source() == written.document.source() {
+                return part.clone();
+            }
+            match lines_back(&before.document, &written.document, &part.document) {
+                Some(document) => {
+                    is_changed = true;
+                    Part { document, ..part.clone() }
+                }
+                None => part.clone(),
+            }
+        });
+        let parts: Vec<Part> = parts.collect();
+        if is_changed {
+            let configuration = Configuration::of_parts(parts, self.context.rules, self.loader);
+            let cured = std::mem::replace(&mut self.current, Cow::Owned(configuration));
+            // Lines that say the same may say it twice.
+            if self.judge().iter().filter(|finding| is_denied(finding)).count() > uncured {
+                self.current = cured;
+            }
+        }
     }
 
     /// Makes changes by the paths of the whole; whether that was possible.

@@ -184,9 +184,9 @@ impl Foreign<'_, '_> {
                 if gateway.is_none() && attempts == 1 && notices.is_empty() {
                     match self.session.gateway_lock(patience) {
                         Ok(lock) => gateway = lock,
-                        Err(error) => notices.push(format!(
-                            "went on without the gateway's own lock: {error}"
-                        )),
+                        Err(error) => {
+                            notices.push(format!("went on without the gateway's own lock: {error}"))
+                        }
                     }
                     if gateway.is_some() {
                         // Who held it has written, most likely.
@@ -206,7 +206,8 @@ impl Foreign<'_, '_> {
             };
             let written: Vec<_> =
                 writes.iter().map(|part| part.file.clone()).zip(publications).collect();
-            let mut outcome = self.outcome(goal.map(|goal| &goal.configuration), configuration.as_ref(), &theirs);
+            let mut outcome =
+                self.outcome(goal.map(|goal| &goal.configuration), configuration.as_ref(), &theirs);
             for file in &mut outcome.files {
                 let published = written.iter().find(|(name, _)| *name == file.file);
                 file.publication = published.map(|(_, publication)| *publication);
@@ -263,8 +264,7 @@ impl Foreign<'_, '_> {
                 fault: None,
             });
         }
-        let known: Vec<Part> =
-            configuration.parts()[1..].iter().chain(lost).cloned().collect();
+        let known: Vec<Part> = configuration.parts()[1..].iter().chain(lost).cloned().collect();
         let mut from_memory = |file: &Path| match known.iter().find(|part| part.file == file) {
             Some(part) => Ok(part.clone()),
             None => self.session.load_include(file),

@@ -107,11 +107,7 @@ impl<'w> Session<'w> {
         Self::locked(workspace, Missing::Create, Locks::Ours)
     }
 
-    fn locked(
-        workspace: &'w Workspace,
-        missing: Missing,
-        locks: Locks,
-    ) -> Result<Self, OpsError> {
+    fn locked(workspace: &'w Workspace, missing: Missing, locks: Locks) -> Result<Self, OpsError> {
         if missing == Missing::Create
             && let Some(directory) = workspace.config.parent()
             && !directory.as_os_str().is_empty()
@@ -150,9 +146,7 @@ impl<'w> Session<'w> {
     /// Takes the gateway's own lock, waiting at most for `limit`; nothing where it has none.
     pub(super) fn gateway_lock(&self, limit: Duration) -> Result<Option<GatewayLock>, OpsError> {
         Ok(match self.workspace.profile.gateway_lock {
-            GatewayLockKind::Openclaw => {
-                Some(GatewayLock::acquire(&self.root, waiting(limit))?)
-            }
+            GatewayLockKind::Openclaw => Some(GatewayLock::acquire(&self.root, waiting(limit))?),
             _ => None,
         })
     }

@@ -163,7 +163,8 @@ mod tests {
     #[test]
     fn a_truncating_writer_has_time_to_finish() {
         // A file cut to nothing, and written again in pieces.
-        let pieces = [(100, Event::Torn), (160, Event::Torn), (250, Event::Torn), (400, Event::Good)];
+        let pieces =
+            [(100, Event::Torn), (160, Event::Torn), (250, Event::Torn), (400, Event::Good)];
         check(&pieces, &[140, 200, 290, 440]);
     }
 

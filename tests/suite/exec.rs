@@ -162,7 +162,10 @@ fn a_text_that_cannot_be_read_is_replaced_by_the_accepted_one() {
         ("rm \"$1\"", "it was gone"),
         ("printf '\\377' >> \"$1\"", "UTF-8"),
         // A writer that dies half way.
-        ("python3 -c 'import os, sys; f = open(sys.argv[1], \"w\"); f.write(\"{ gateway: \"); f.flush(); os.kill(os.getpid(), 9)' \"$1\"; true", "line 1"),
+        (
+            "python3 -c 'import os, sys; f = open(sys.argv[1], \"w\"); f.write(\"{ gateway: \"); f.flush(); os.kill(os.getpid(), 9)' \"$1\"; true",
+            "line 1",
+        ),
     ] {
         let sandbox = Sandbox::config(GATEWAY);
         exec(&sandbox, &[], broken).code(0).says("left unreadable").says(why).never_says(TOKEN);

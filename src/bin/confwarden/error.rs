@@ -112,7 +112,10 @@ impl From<FsError> for CommandError {
 fn exit_of(error: &OpsError) -> Exit {
     match error {
         OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
-        OpsError::Start(_) | OpsError::Fs(_) | OpsError::Missing { .. } | OpsError::NotHandedOver { .. } => Exit::Setup,
+        OpsError::Start(_)
+        | OpsError::Fs(_)
+        | OpsError::Missing { .. }
+        | OpsError::NotHandedOver { .. } => Exit::Setup,
         OpsError::Lock(error) => exit_of_lock(error),
         OpsError::Syntax { .. }
         | OpsError::Value { .. }

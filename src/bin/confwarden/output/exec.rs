@@ -1,6 +1,5 @@
 //! What is said of a program that ran under the guard.
 
-
 use std::fmt::Write as _;
 
 use confwarden::child::End;
@@ -149,7 +148,10 @@ pub(super) fn talk(out: &mut String, entry: &ExecEntry, paint: Paint) {
         line(&format!("{} `{}` ({})", paint.strong(did), put.path, put.rule));
     }
     for file in &entry.redressed {
-        line(&format!("{} `{file}`: comments and layout are as before", paint.strong("re-dressed")));
+        line(&format!(
+            "{} `{file}`: comments and layout are as before",
+            paint.strong("re-dressed")
+        ));
     }
     for comment in &entry.lost_comments {
         line(&format!("a comment went with `{}`: {}", comment.path, paint.data(&comment.text)));
