@@ -22,6 +22,7 @@
 //! | name | is |
 //! | --- | --- |
 //! | `.{file}.confwarden.lock` | the sidecar lock; never renamed or removed |
+//! | `.{file}.confwarden.turn` | the lock among those who share the first; there while it is shared |
 //! | `.{file}.confwarden.{pid}-{random}.tmp` | new content that was never visible; swept |
 //! | `.{file}.confwarden.{pid}-{random}.{own}-{base}.swap` | one half of an exchange; swept when it is known to be ours |
 //! | `.{file}.confwarden.journal` | old and new bytes of a write in place; recovered |
@@ -45,17 +46,20 @@ mod exchange;
 mod fingerprint;
 mod gateway_lock;
 mod holder;
+mod inherited;
 mod journal;
 mod lock;
 mod moment;
 mod process;
 mod read;
 mod replace;
+mod revive;
 mod sidecar;
 mod stage;
 mod state;
 mod sweep;
 mod target;
+mod turn;
 
 #[cfg(any(not(unix), test))]
 #[cfg_attr(unix, expect(dead_code, reason = "compiled in tests so that it cannot rot unseen"))]
@@ -87,3 +91,4 @@ pub use state::{
 };
 pub use sweep::awaits_recovery;
 pub use target::{Target, real_path};
+pub use turn::Turn;

@@ -86,6 +86,14 @@ impl Directory {
         Ok(())
     }
 
+    /// Creates the directory again where it was removed.
+    pub(super) fn create_again(&self) -> io::Result<()> {
+        match std::fs::create_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            outcome => outcome,
+        }
+    }
+
     /// Whether the file is meant to be written.
     pub(super) fn check_writable(&self, _: &OsStr, attributes: &Attributes) -> io::Result<()> {
         if attributes.mode & 0o222 == 0 {
@@ -152,6 +160,11 @@ pub(super) fn apply(_: &Attributes, _: &File) -> Result<(), NotKept> {
 
 /// Does nothing: a new file has the access rules of its directory.
 pub(super) fn make_private(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Does nothing: programs that this process starts wait for its locks like any other.
+pub(super) fn hand_down(_: &File) -> io::Result<()> {
     Ok(())
 }
 

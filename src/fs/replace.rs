@@ -16,7 +16,7 @@ use super::error::FsError;
 use super::exchange::{self, Exchanged};
 use super::fingerprint::Fingerprint;
 use super::journal;
-use super::lock::LockGuard;
+use super::lock::{LockError, LockGuard};
 use super::moment::{Moment, reached};
 use super::platform::{self, NotKept};
 use super::read::{self, Loaded, SIZE_LIMIT};
@@ -176,6 +176,9 @@ pub enum ReplaceError {
         #[source]
         source: io::Error,
     },
+    /// Others under the same lock, which is shared, went on writing.
+    #[error("it is being written by a program under the same lock")]
+    Turn(#[source] LockError),
     /// It could not be read to compare it.
     #[error("it could not be compared with what was read")]
     Compare(#[source] FsError),
@@ -221,6 +224,7 @@ impl LockGuard {
             // Nobody could read it again.
             return Err(self.failed(Step::Write, io::ErrorKind::FileTooLarge.into()));
         }
+        let _turn = self.turn().map_err(ReplaceError::Turn)?;
         match expected {
             Some(base) => self.replace_existing(base, bytes, options),
             None => self.create(bytes),
