@@ -167,6 +167,7 @@ impl LockGuard {
                 (Lock::Own(locked), _) | (_, Turns::Always(locked)) => locked.record(command),
                 (Lock::HandedDown(_), _) => {}
             }
+            sweep::sweep_links(&target);
             let leftovers = sweep::sweep(&directory, &target)
                 .map_err(|source| LockError::Recover { path: target.path().to_owned(), source })?;
             return Ok(Self {

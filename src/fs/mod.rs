@@ -56,6 +56,7 @@ mod replace;
 mod revive;
 mod sidecar;
 mod stage;
+mod standing;
 mod state;
 mod sweep;
 mod target;
@@ -85,6 +86,7 @@ pub use holder::Holder;
 pub use lock::{LockError, LockGuard};
 pub use read::{Loaded, SIZE_LIMIT, read, read_input, read_stdin};
 pub use replace::{Durability, HardLinks, Method, ReplaceError, ReplaceOptions, Replaced, Step};
+pub use standing::{BrokenLink, Seen, Standing};
 pub use state::{
     create_private_directory, create_state_dir, install_key, passing_key, present_install_key,
     read_private, write_private,

@@ -52,6 +52,11 @@ impl Directory {
         OpenOptions::new().read(true).write(true).create_new(true).open(self.path.join(name))
     }
 
+    /// `Unsupported`: links need a right here that few have.
+    pub(super) fn create_link(&self, _: &OsStr, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Renames over whatever has the new name.
     pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         std::fs::rename(self.path.join(from), self.path.join(to))

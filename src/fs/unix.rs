@@ -60,6 +60,11 @@ impl Directory {
         self.open_with(name, flags, Mode::RUSR | Mode::WUSR)
     }
 
+    /// Creates a symbolic link that must not have existed.
+    pub(super) fn create_link(&self, name: &OsStr, to: &Path) -> io::Result<()> {
+        Ok(rustix::fs::symlinkat(to, &self.handle, name)?)
+    }
+
     fn open_with(&self, name: &OsStr, flags: OFlags, mode: Mode) -> io::Result<File> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = retry_on_intr(|| rustix::fs::openat(&self.handle, name, flags, mode))?;
