@@ -44,20 +44,19 @@ impl Signals {
     /// Survives signals from now on.
     pub(super) fn survive() -> io::Result<Self> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = match WANTED.get() {
-            Some(wanted) => wanted,
-            None => {
-                let ignored = ignored();
-                let numbers = PASSED_ON.iter().map(|signal| signal.as_raw());
-                let wanted: Vec<i32> =
-                    numbers.filter(|number| ignored >> (number - 1) & 1 == 0).collect();
-                for number in &wanted {
-                    // A handler is never removed again. Where no program runs, it does what would
-                    // be done without it.
-                    register_conditional_default(*number, &NONE_RUNS)?;
-                }
-                WANTED.get_or_init(|| wanted)
+        let wanted = if let Some(wanted) = WANTED.get() {
+            wanted
+        } else {
+            let ignored = ignored();
+            let numbers = PASSED_ON.iter().map(|signal| signal.as_raw());
+            let wanted: Vec<i32> =
+                numbers.filter(|number| (ignored >> (number - 1)) & 1 == 0).collect();
+            for number in &wanted {
+                // A handler is never removed again. Where no program runs, it does what would be
+                // done without it.
+                register_conditional_default(*number, &NONE_RUNS)?;
             }
+            WANTED.get_or_init(|| wanted)
         };
         // The child signal also where it was ignored: the kernel would else not let us wait.
         let always = [Signal::CHILD.as_raw(), Signal::CONT.as_raw()];
@@ -150,6 +149,6 @@ mod tests {
         assert_eq!(ignored_of("SigIgn:\tx\n"), 0);
         assert_eq!(ignored_of(""), 0);
         // The runtime ignores the broken pipe, signal 13.
-        assert_eq!(ignored() >> 12 & 1, 1);
+        assert_eq!((ignored() >> 12) & 1, 1);
     }
 }

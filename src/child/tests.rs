@@ -2,6 +2,8 @@
 //!
 //! Where the process itself gets signals, the test binary runs itself as the guard of a program.
 
+#![expect(clippy::disallowed_methods, reason = "the tests write programs and measure time")]
+
 use super::*;
 use std::env;
 use std::fs;

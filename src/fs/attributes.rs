@@ -42,11 +42,26 @@ impl Attributes {
     }
 
     /// Whether access and extended attributes are the same; the number of links does not count.
-    pub(super) fn same_access(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn same_access(&self, other: &Self) -> bool {
         self.mode == other.mode
             && self.owner == other.owner
             && self.group == other.group
             && self.extended == other.extended
+    }
+}
+
+impl Attributes {
+    /// Whether somebody may do more with a file that has these than with one that has `other`: by a
+    /// bit of the mode, as owner or group, or by another extended attribute, which may be an access
+    /// list. On doubt it is so.
+    #[must_use]
+    pub fn admit_more_than(&self, other: &Self) -> bool {
+        self.mode & !other.mode != 0
+            || (self.owner, self.group) != (other.owner, other.group)
+            || self.extended.iter().any(|attribute| !other.extended.contains(attribute))
+            // Without its list a file is as open as the bits of its group say.
+            || other.extended.iter().any(|attribute| !self.extended.contains(attribute))
     }
 }
 

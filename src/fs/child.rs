@@ -121,6 +121,11 @@ impl Child {
         assert_eq!(heard.as_deref(), Some(what), "the child did not say so");
     }
 
+    /// Lets a child that [waits](wait_for_parent) go on until it waits again.
+    pub(super) fn order(&mut self) {
+        self.orders.as_mut().unwrap().write_all(b"\n").unwrap();
+    }
+
     /// Lets the child go on, and waits for its end.
     pub(super) fn finish(&mut self) -> ExitStatus {
         drop(self.orders.take());

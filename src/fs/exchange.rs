@@ -12,43 +12,67 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::path::PathBuf;
 
 use super::attributes::Attributes;
 use super::error::FsError;
 use super::fingerprint::Identity;
-use super::lock::LockGuard;
 use super::moment::{Moment, reached};
 use super::platform::{self, Directory};
 use super::read::{Loaded, Settled, contents_of};
 use super::replace::{ReplaceError, Step};
 use super::stage::Stage;
+use super::target::Target;
 
 /// How often other writers may get between two exchanges before we give up.
 const MOST_TURNS: usize = 16;
 
+/// A name that something is published under.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'d> {
+    pub(super) directory: &'d Directory,
+    pub(super) target: &'d Target,
+}
+
+impl<'d> Place<'d> {
+    pub(super) fn name(&self) -> &'d OsStr {
+        self.target.file_name()
+    }
+
+    /// Path of another name in the same directory.
+    pub(super) fn beside(&self, name: &OsStr) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(super) fn failed(&self, step: Step, source: io::Error) -> ReplaceError {
+        ReplaceError::Io { step, path: self.target.path().to_owned(), source }
+    }
+}
+
 /// What came of it.
 pub(super) enum Exchanged<'d> {
-    /// The stage is the file now, and what it replaced was what had been read.
-    Yes,
+    /// What was staged has the name now, and what it replaced was what had been seen there. That has
+    /// the stage's name, and is the caller's to remove or keep.
+    Yes(Stage<'d>),
     /// Names cannot be exchanged here; nothing has happened.
     Unsupported(Stage<'d>),
     /// The file is a mount of its own; nothing has happened.
     Mounted,
 }
 
-/// Publishes a synced stage; `attributes` are those the file had when it was compared.
+/// Publishes a synced stage over what has the identity `base`; `is_base` says whether what now has a
+/// certain name is that. On doubt it is not.
 pub(super) fn exchange<'d>(
-    guard: &'d LockGuard,
+    place: Place<'d>,
     mut stage: Stage<'d>,
-    base: &Loaded,
-    attributes: &Attributes,
+    base: &Identity,
+    is_base: impl Fn(&OsStr) -> bool,
 ) -> Result<Exchanged<'d>, ReplaceError> {
-    let directory = guard.open_directory();
-    let target = guard.target();
-    let publish_failed = |error| guard.failed(Step::Publish, error);
+    let Place { directory, target } = place;
+    let publish_failed = |error| place.failed(Step::Publish, error);
 
     let staged = stage.identity().map_err(publish_failed)?;
-    let name = target.sidecars().swap(&staged, base.fingerprint.identity());
+    let name = target.sidecars().swap(&staged, base);
     reached(Moment::BeforeSwapName).and_then(|()| stage.rename(name)).map_err(publish_failed)?;
     let exchanged = reached(Moment::BeforeExchange)
         .and_then(|()| directory.exchange(stage.name(), target.file_name()));
@@ -69,38 +93,29 @@ pub(super) fn exchange<'d>(
     // From here on the stage's name holds what was displaced, which may be the only copy.
     stage.leave();
     let verified = reached(Moment::BeforeVerify);
-    if verified.is_ok() && displaced(guard, stage.name(), base, attributes) == Displaced::Base {
-        // A copy of the base that could not be removed is swept with the next lock.
-        reached(Moment::BeforeRemove).and_then(|()| stage.remove()).ok();
-        return Ok(Exchanged::Yes);
+    if verified.is_ok() && is_base(stage.name()) {
+        return Ok(Exchanged::Yes(stage));
     }
-    Err(put_back(guard, stage, &staged))
+    Err(put_back(place, stage, &staged))
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Displaced {
-    Base,
-    Other,
-}
-
-/// Whether what was displaced is what had been read. On doubt it is not.
+/// Whether what has `name` is the file that had been read.
 ///
 /// By content and attributes: the file number may change with a rename (overlayfs copies up).
-fn displaced(guard: &LockGuard, name: &OsStr, base: &Loaded, attributes: &Attributes) -> Displaced {
-    let path = guard.target().directory().join(name);
-    let looked = guard
-        .open_directory()
+pub(super) fn is_file(
+    place: Place<'_>,
+    name: &OsStr,
+    base: &Loaded,
+    attributes: &Attributes,
+) -> bool {
+    let path = place.beside(name);
+    let looked = place
+        .directory
         .open_to_read(name)
         .map_err(FsError::io("open", &path))
         .and_then(|file| contents_of(&file, &path));
-    match looked {
-        Ok(Settled::Yes(found))
-            if found.bytes == base.bytes && found.attributes.same_access(attributes) =>
-        {
-            Displaced::Base
-        }
-        _ => Displaced::Other,
-    }
+    matches!(looked, Ok(Settled::Yes(found))
+        if found.bytes == base.bytes && found.attributes.same_access(attributes))
 }
 
 /// Gives the file back what was displaced, and says why nothing was written.
@@ -108,12 +123,11 @@ fn displaced(guard: &LockGuard, name: &OsStr, base: &Loaded, attributes: &Attrib
 /// Other writers go on writing meanwhile. So after each exchange we look what came off: if it is
 /// what we had put on, nobody interfered. Else it is newer than what we have just put on, and goes
 /// on in the next turn.
-fn put_back(guard: &LockGuard, stage: Stage<'_>, staged: &Identity) -> ReplaceError {
-    let directory = guard.open_directory();
-    let file_name = guard.target().file_name();
+fn put_back(place: Place<'_>, stage: Stage<'_>, staged: &Identity) -> ReplaceError {
+    let Place { directory, .. } = place;
+    let file_name = place.name();
     let name = stage.name().to_owned();
-    let not_put_back =
-        |source| ReplaceError::NotPutBack { kept: guard.target().directory().join(&name), source };
+    let not_put_back = |source| ReplaceError::NotPutBack { kept: place.beside(&name), source };
     // Identity of what we last put on the file.
     let mut put_on = Some(*staged);
     for _ in 0..MOST_TURNS {
@@ -125,7 +139,7 @@ fn put_back(guard: &LockGuard, stage: Stage<'_>, staged: &Identity) -> ReplaceEr
             // Removed after our exchange; but what was there before it is not ours to remove.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 match directory.rename_new(&name, file_name) {
-                    Ok(()) => return synced(guard),
+                    Ok(()) => return synced(place),
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                     Err(error) => return not_put_back(error),
                 }
@@ -138,7 +152,7 @@ fn put_back(guard: &LockGuard, stage: Stage<'_>, staged: &Identity) -> ReplaceEr
                 // Our own content, which nobody has accepted. Swept later if it cannot be removed.
                 stage.remove().ok();
             }
-            return synced(guard);
+            return synced(place);
         }
         put_on = held;
     }
@@ -147,15 +161,15 @@ fn put_back(guard: &LockGuard, stage: Stage<'_>, staged: &Identity) -> ReplaceEr
 
 /// The file is as another writer made it; its durability is that writer's affair, but our exchanges
 /// should not be what a power cut brings back.
-fn synced(guard: &LockGuard) -> ReplaceError {
-    match guard.open_directory().sync() {
+fn synced(place: Place<'_>) -> ReplaceError {
+    match place.directory.sync() {
         Ok(()) => ReplaceError::Drifted,
-        Err(error) => guard.failed(Step::Publish, error),
+        Err(error) => place.failed(Step::Publish, error),
     }
 }
 
 /// Identity of whatever has the name, a link itself included.
-fn identity_of(directory: &Directory, name: &OsStr) -> Option<Identity> {
+pub(super) fn identity_of(directory: &Directory, name: &OsStr) -> Option<Identity> {
     let metadata = std::fs::symlink_metadata(directory.path().join(name)).ok()?;
     Some(platform::identity(&metadata))
 }

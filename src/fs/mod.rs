@@ -22,6 +22,7 @@
 //! | name | is |
 //! | --- | --- |
 //! | `.{file}.confwarden.lock` | the sidecar lock; never renamed or removed |
+//! | `.{file}.confwarden.turn` | the lock among those who share the first; there while it is shared |
 //! | `.{file}.confwarden.{pid}-{random}.tmp` | new content that was never visible; swept |
 //! | `.{file}.confwarden.{pid}-{random}.{own}-{base}.swap` | one half of an exchange; swept when it is known to be ours |
 //! | `.{file}.confwarden.journal` | old and new bytes of a write in place; recovered |
@@ -46,6 +47,7 @@ mod fingerprint;
 mod gateway_lock;
 mod glance;
 mod holder;
+mod inherited;
 mod journal;
 mod lock;
 mod moment;
@@ -53,11 +55,14 @@ mod private_directory;
 mod process;
 mod read;
 mod replace;
+mod revive;
 mod sidecar;
 mod stage;
+mod standing;
 mod state;
 mod sweep;
 mod target;
+mod turn;
 
 #[cfg(any(not(unix), test))]
 #[cfg_attr(unix, expect(dead_code, reason = "compiled in tests so that it cannot rot unseen"))]
@@ -85,9 +90,11 @@ pub use lock::{LockError, LockGuard};
 pub use private_directory::{PrivateDirectory, abandoned_directories};
 pub use read::{Loaded, SIZE_LIMIT, read, read_input, read_stdin};
 pub use replace::{Durability, HardLinks, Method, ReplaceError, ReplaceOptions, Replaced, Step};
+pub use standing::{BrokenLink, Seen, Standing};
 pub use state::{
     create_private_directory, create_state_dir, install_key, passing_key, present_install_key,
     read_private, write_private,
 };
 pub use sweep::awaits_recovery;
 pub use target::{Target, real_path};
+pub use turn::Turn;

@@ -52,6 +52,11 @@ impl Directory {
         OpenOptions::new().read(true).write(true).create_new(true).open(self.path.join(name))
     }
 
+    /// `Unsupported`: links need a right here that few have.
+    pub(super) fn create_link(&self, _: &OsStr, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Renames over whatever has the new name.
     pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         std::fs::rename(self.path.join(from), self.path.join(to))
@@ -84,6 +89,14 @@ impl Directory {
     /// Does nothing: a directory cannot be synced here.
     pub(super) fn sync(&self) -> io::Result<()> {
         Ok(())
+    }
+
+    /// Creates the directory again where it was removed.
+    pub(super) fn create_again(&self) -> io::Result<()> {
+        match std::fs::create_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            outcome => outcome,
+        }
     }
 
     /// Whether the file is meant to be written.
@@ -157,6 +170,11 @@ pub(super) fn apply(_: &Attributes, _: &File) -> Result<(), NotKept> {
 
 /// Does nothing: a new file has the access rules of its directory.
 pub(super) fn make_private(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Does nothing: programs that this process starts wait for its locks like any other.
+pub(super) fn hand_down(_: &File) -> io::Result<()> {
     Ok(())
 }
 

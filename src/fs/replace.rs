@@ -6,17 +6,17 @@
 //!
 //! It never writes without a [`LockGuard`], and never retries a sync that failed.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use super::attributes::Attributes;
 use super::error::FsError;
-use super::exchange::{self, Exchanged};
+use super::exchange::{self, Exchanged, Place};
 use super::fingerprint::Fingerprint;
 use super::journal;
-use super::lock::LockGuard;
+use super::lock::{LockError, LockGuard};
 use super::moment::{Moment, reached};
 use super::platform::{self, NotKept};
 use super::read::{self, Loaded, SIZE_LIMIT};
@@ -66,7 +66,7 @@ pub enum Durability {
 }
 
 impl Durability {
-    fn of(synced: io::Result<()>) -> Self {
+    pub(super) fn of(synced: io::Result<()>) -> Self {
         match synced {
             Ok(()) => Self::Durable,
             Err(error) => Self::Unsure(error),
@@ -83,6 +83,8 @@ pub struct Replaced {
     pub durability: Durability,
     /// What the file is now.
     pub fingerprint: Fingerprint,
+    /// Where that is which stood in the file's place and was no file or link: a directory, a pipe.
+    pub kept: Option<PathBuf>,
 }
 
 /// A part of a write that can fail.
@@ -123,7 +125,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// Why a file was not replaced. But for the last two it is exactly as it was.
+/// Why a file was not replaced. But for the last three it is exactly as it was.
 ///
 /// The text is the reason alone; which file it is about is known to the caller.
 #[derive(Debug, thiserror::Error)]
@@ -176,6 +178,9 @@ pub enum ReplaceError {
         #[source]
         source: io::Error,
     },
+    /// Others under the same lock, which is shared, went on writing.
+    #[error("it is being written by a program under the same lock")]
+    Turn(#[source] LockError),
     /// It could not be read to compare it.
     #[error("it could not be compared with what was read")]
     Compare(#[source] FsError),
@@ -187,6 +192,16 @@ pub enum ReplaceError {
         /// Why it could not be put back.
         #[source]
         source: io::Error,
+    },
+    /// The new content is behind a symbolic link that somebody had replaced, and the link could not
+    /// be put back: what replaced it still has its name.
+    #[error("the symbolic link `{}` could not be put back", link.display())]
+    LinkNotPutBack {
+        /// Where the link was.
+        link: PathBuf,
+        /// Why not.
+        #[source]
+        source: Box<ReplaceError>,
     },
     /// A write in place failed half way, and the old content could not be restored. The next lock
     /// on the file restores it from the journal.
@@ -217,26 +232,40 @@ impl LockGuard {
         bytes: &[u8],
         options: ReplaceOptions,
     ) -> Result<Replaced, ReplaceError> {
+        self.check_size(bytes)?;
+        let _turn = self.turn().map_err(ReplaceError::Turn)?;
+        match expected {
+            Some(base) => self.replace_existing(base, bytes, None, options),
+            None => self.create(bytes, None),
+        }
+    }
+
+    pub(super) fn check_size(&self, bytes: &[u8]) -> Result<(), ReplaceError> {
         if bytes.len() as u64 > SIZE_LIMIT {
             // Nobody could read it again.
             return Err(self.failed(Step::Write, io::ErrorKind::FileTooLarge.into()));
         }
-        match expected {
-            Some(base) => self.replace_existing(base, bytes, options),
-            None => self.create(bytes),
-        }
+        Ok(())
     }
 
-    fn create(&self, bytes: &[u8]) -> Result<Replaced, ReplaceError> {
+    /// Creates the file, with these attributes or as a private one.
+    pub(super) fn create(
+        &self,
+        bytes: &[u8],
+        wanted: Option<&Attributes>,
+    ) -> Result<Replaced, ReplaceError> {
         let directory = self.open_directory();
         if read::open(directory, self.target()).map_err(ReplaceError::Compare)?.is_some() {
             return Err(ReplaceError::Drifted);
         }
         let mut stage = self.stage(bytes)?;
-        reached(Moment::BeforeAttributes)
-            .and_then(|()| platform::make_private(stage.file()))
-            .and_then(|()| directory.hand_over(stage.file()))
-            .map_err(|error| self.failed(Step::Attributes, error))?;
+        match wanted {
+            Some(wanted) => self.dress(&stage, wanted)?,
+            None => reached(Moment::BeforeAttributes)
+                .and_then(|()| platform::make_private(stage.file()))
+                .and_then(|()| directory.hand_over(stage.file()))
+                .map_err(|error| self.failed(Step::Attributes, error))?,
+        }
         let fingerprint = self.sync(&mut stage, bytes)?;
         let published = reached(Moment::BeforeRename)
             .and_then(|()| stage.publish_new(self.target().file_name()));
@@ -249,44 +278,52 @@ impl LockGuard {
         }
     }
 
-    fn replace_existing(
+    /// Replaces the file, which then has these attributes or keeps its own.
+    pub(super) fn replace_existing(
         &self,
         base: &Loaded,
         bytes: &[u8],
+        wanted: Option<&Attributes>,
         options: ReplaceOptions,
     ) -> Result<Replaced, ReplaceError> {
         let directory = self.open_directory();
         let name = self.target().file_name();
         let attributes = self.attributes_of_base(base)?;
-        if bytes == base.bytes {
+        if bytes == base.bytes && wanted.is_none_or(|wanted| wanted.same_access(&attributes)) {
             self.compare(base, &attributes)?;
             return Ok(Replaced {
                 method: Method::Unchanged,
                 durability: Durability::Durable,
                 fingerprint: base.fingerprint,
+                kept: None,
             });
         }
         if attributes.links > 1 && options.hard_links == HardLinks::Refuse {
             return Err(ReplaceError::HardLinked { links: attributes.links });
         }
-        directory
-            .check_writable(name, &attributes)
-            .map_err(|source| ReplaceError::ReadOnly { source })?;
+        let writable = match wanted {
+            // What is undone may be that somebody made it read-only, or took it over.
+            Some(wanted) if wanted.mode() & 0o222 != 0 => Ok(()),
+            _ => directory.check_writable(name, &attributes),
+        };
+        writable.map_err(|source| ReplaceError::ReadOnly { source })?;
         if directory.is_mount(name) {
-            return self.replace_in_place(base, bytes);
+            return self.replace_in_place(base, bytes, wanted);
         }
 
         let mut stage = self.stage(bytes)?;
-        reached(Moment::BeforeAttributes)
-            .map_err(NotKept::Mode)
-            .and_then(|()| platform::apply(&attributes, stage.file()))
-            .map_err(|not_kept| self.not_kept(&attributes, not_kept))?;
+        self.dress(&stage, wanted.unwrap_or(&attributes))?;
         let fingerprint = self.sync(&mut stage, bytes)?;
         reached(Moment::BeforeCompare).map_err(|error| self.failed(Step::LookAt, error))?;
         self.compare(base, &attributes)?;
-        match exchange::exchange(self, stage, base, &attributes)? {
-            Exchanged::Yes => Ok(self.published(Method::Exchanged, fingerprint)),
-            Exchanged::Mounted => self.replace_in_place(base, bytes),
+        let is_base = |name: &OsStr| exchange::is_file(self.place(), name, base, &attributes);
+        match exchange::exchange(self.place(), stage, base.fingerprint.identity(), is_base)? {
+            Exchanged::Yes(displaced) => {
+                // A copy of the base that could not be removed is swept with the next lock.
+                reached(Moment::BeforeRemove).and_then(|()| displaced.remove()).ok();
+                Ok(self.published(Method::Exchanged, fingerprint))
+            }
+            Exchanged::Mounted => self.replace_in_place(base, bytes, wanted),
             Exchanged::Unsupported(stage) => {
                 // Again: the smaller the gap, the better.
                 self.compare(base, &attributes)?;
@@ -298,13 +335,54 @@ impl LockGuard {
         }
     }
 
-    fn replace_in_place(&self, base: &Loaded, bytes: &[u8]) -> Result<Replaced, ReplaceError> {
-        let (fingerprint, synced) = journal::write_in_place(self, base, bytes)?;
-        Ok(Replaced { method: Method::InPlace, durability: Durability::of(synced), fingerprint })
+    /// Attributes first: where they cannot be given, nothing is changed.
+    fn replace_in_place(
+        &self,
+        base: &Loaded,
+        bytes: &[u8],
+        wanted: Option<&Attributes>,
+    ) -> Result<Replaced, ReplaceError> {
+        let dressed = wanted.map(|wanted| self.dress_in_place(base, wanted)).transpose()?;
+        let base = dressed.as_ref().unwrap_or(base);
+        let (fingerprint, synced) = if bytes == base.bytes {
+            (base.fingerprint, Ok(()))
+        } else {
+            journal::write_in_place(self, base, bytes)?
+        };
+        let durability = Durability::of(synced);
+        Ok(Replaced { method: Method::InPlace, durability, fingerprint, kept: None })
+    }
+
+    /// Gives the file itself these attributes, which is not one step; its content is as in `base`.
+    fn dress_in_place(&self, base: &Loaded, wanted: &Attributes) -> Result<Loaded, ReplaceError> {
+        let file = Self::readable(read::open(self.open_directory(), self.target()))?
+            .ok_or(ReplaceError::Drifted)?;
+        let metadata = file.metadata().map_err(|error| self.failed(Step::LookAt, error))?;
+        if platform::identity(&metadata) != *base.fingerprint.identity() {
+            return Err(ReplaceError::Drifted);
+        }
+        platform::apply(wanted, &file)
+            .map_err(|not_kept| self.not_kept(wanted, not_kept))
+            .and_then(|()| file.sync_all().map_err(|error| self.failed(Step::Sync, error)))?;
+        let now = Self::readable(read::contents(self.open_directory(), self.target()))?;
+        now.map(Loaded::from).filter(|now| now.bytes == base.bytes).ok_or(ReplaceError::Drifted)
+    }
+
+    /// Gives a stage the attributes that it is to be published with.
+    pub(super) fn dress(&self, stage: &Stage<'_>, wanted: &Attributes) -> Result<(), ReplaceError> {
+        reached(Moment::BeforeAttributes)
+            .map_err(NotKept::Mode)
+            .and_then(|()| platform::apply(wanted, stage.file()))
+            .map_err(|not_kept| self.not_kept(wanted, not_kept))
+    }
+
+    /// The name that is written to.
+    pub(super) fn place(&self) -> Place<'_> {
+        Place { directory: self.open_directory(), target: self.target() }
     }
 
     /// New content in a file beside, not synced yet.
-    fn stage(&self, bytes: &[u8]) -> Result<Stage<'_>, ReplaceError> {
+    pub(super) fn stage(&self, bytes: &[u8]) -> Result<Stage<'_>, ReplaceError> {
         let mut stage = Stage::create(self.open_directory(), &self.target().sidecars())
             .map_err(|error| self.failed(Step::Stage, error))?;
         reached(Moment::BeforeWrite)
@@ -313,7 +391,11 @@ impl LockGuard {
         Ok(stage)
     }
 
-    fn sync(&self, stage: &mut Stage<'_>, bytes: &[u8]) -> Result<Fingerprint, ReplaceError> {
+    pub(super) fn sync(
+        &self,
+        stage: &mut Stage<'_>,
+        bytes: &[u8],
+    ) -> Result<Fingerprint, ReplaceError> {
         reached(Moment::BeforeSync)
             .and_then(|()| stage.sync())
             .map_err(|error| self.failed(Step::Sync, error))?;
@@ -322,10 +404,11 @@ impl LockGuard {
     }
 
     /// The write is visible: what fails from here on leaves it so.
-    fn published(&self, method: Method, fingerprint: Fingerprint) -> Replaced {
+    pub(super) fn published(&self, method: Method, fingerprint: Fingerprint) -> Replaced {
         let synced =
             reached(Moment::BeforeDirectorySync).and_then(|()| self.open_directory().sync());
-        Replaced { method, durability: Durability::of(synced), fingerprint }
+        let durability = Durability::of(synced);
+        Replaced { method, durability, fingerprint, kept: None }
     }
 
     /// What the file's attributes are now, if it still is the one that was read.
@@ -354,7 +437,7 @@ impl LockGuard {
     }
 
     /// What cannot be read because it is being changed, or is no file any more, has drifted.
-    fn readable<T>(read: Result<Option<T>, FsError>) -> Result<Option<T>, ReplaceError> {
+    pub(super) fn readable<T>(read: Result<Option<T>, FsError>) -> Result<Option<T>, ReplaceError> {
         match read {
             Ok(found) => Ok(found),
             Err(

@@ -46,6 +46,11 @@ impl Sidecars {
         self.with("lock")
     }
 
+    /// The lock among those who share the first one.
+    pub(super) fn turn(&self) -> OsString {
+        self.with("turn")
+    }
+
     pub(super) fn journal(&self) -> OsString {
         self.with("journal")
     }
@@ -65,7 +70,7 @@ impl Sidecars {
         self.with(&format!("{}.kept", unique()))
     }
 
-    /// What `name` means, if it is one of these names; the lock is never anybody's business.
+    /// What `name` means, if it is one of these names; the locks are never anybody's business.
     pub(super) fn classify(&self, name: &OsStr) -> Option<Sidecar> {
         let rest = name.as_encoded_bytes().strip_prefix(self.prefix.as_encoded_bytes())?;
         let rest = std::str::from_utf8(rest).ok()?;
@@ -124,6 +129,7 @@ mod tests {
             Some(Sidecar::Swap { staged: identity(1).tag(), base: identity(2).tag() })
         );
         assert_eq!(names.classify(&names.lock()), None);
+        assert_eq!(names.classify(&names.turn()), None);
     }
 
     #[test]

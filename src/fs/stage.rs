@@ -6,6 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use super::fingerprint::Identity;
 use super::platform::{self, Directory};
@@ -18,9 +19,16 @@ const MOST_NAMES: usize = 16;
 #[derive(Debug)]
 pub(super) struct Stage<'d> {
     directory: &'d Directory,
-    file: File,
+    content: Content,
     name: OsString,
     fate: Fate,
+}
+
+/// What is staged.
+#[derive(Debug)]
+enum Content {
+    File(File),
+    Link,
 }
 
 /// What happens to the name when the stage is dropped.
@@ -33,12 +41,26 @@ enum Fate {
 impl<'d> Stage<'d> {
     /// Creates an empty file with mode 0600.
     pub(super) fn create(directory: &'d Directory, names: &Sidecars) -> io::Result<Self> {
+        Self::create_by(directory, names, |name| directory.create_new(name).map(Content::File))
+    }
+
+    /// Creates a symbolic link to `to`.
+    pub(super) fn link(directory: &'d Directory, names: &Sidecars, to: &Path) -> io::Result<Self> {
+        let create = |name: &OsStr| directory.create_link(name, to).map(|()| Content::Link);
+        Self::create_by(directory, names, create)
+    }
+
+    fn create_by(
+        directory: &'d Directory,
+        names: &Sidecars,
+        create: impl Fn(&OsStr) -> io::Result<Content>,
+    ) -> io::Result<Self> {
         let mut tries = 0;
         loop {
             let name = names.stage();
-            match directory.create_new(&name) {
-                Ok(file) => {
-                    return Ok(Self { directory, file, name, fate: Fate::Remove });
+            match create(&name) {
+                Ok(content) => {
+                    return Ok(Self { directory, content, name, fate: Fate::Remove });
                 }
                 Err(error)
                     if error.kind() == io::ErrorKind::AlreadyExists && tries < MOST_NAMES =>
@@ -57,25 +79,30 @@ impl<'d> Stage<'d> {
         bytes: &[u8],
     ) -> io::Result<Self> {
         let mut stage = Self::create(directory, names)?;
-        platform::make_private(&stage.file)?;
-        directory.hand_over(&stage.file)?;
+        platform::make_private(stage.file())?;
+        directory.hand_over(stage.file())?;
         stage.write(bytes)?;
         stage.sync()?;
         Ok(stage)
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)
+        let mut file = self.file();
+        file.write_all(bytes)
     }
 
     /// Makes content and attributes durable. Not to be called again after it failed: the kernel
     /// may have dropped what it could not write, and say on the second call that all is well.
     pub(super) fn sync(&self) -> io::Result<()> {
-        self.file.sync_all()
+        self.file().sync_all()
     }
 
+    /// The staged file.
     pub(super) fn file(&self) -> &File {
-        &self.file
+        match &self.content {
+            Content::File(file) => file,
+            Content::Link => unreachable!("links are not written to"),
+        }
     }
 
     pub(super) fn name(&self) -> &OsStr {
@@ -83,7 +110,11 @@ impl<'d> Stage<'d> {
     }
 
     pub(super) fn identity(&self) -> io::Result<Identity> {
-        Ok(platform::identity(&self.file.metadata()?))
+        let metadata = match &self.content {
+            Content::File(file) => file.metadata()?,
+            Content::Link => std::fs::symlink_metadata(self.directory.path().join(&self.name))?,
+        };
+        Ok(platform::identity(&metadata))
     }
 
     /// Gives the stage another name beside the config.

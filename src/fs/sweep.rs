@@ -8,6 +8,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::error::FsError;
+use super::exchange::identity_of;
 use super::journal::{self, Recovered};
 use super::platform::Directory;
 use super::process::Process;
@@ -40,6 +41,25 @@ pub(super) fn sweep(directory: &Directory, target: &Target) -> Result<Vec<PathBu
     }
     leftovers.sort();
     Ok(leftovers)
+}
+
+/// Sweeps beside the symbolic links that lead to a target: what a process left that died while it put
+/// one back. No lock is held on them, so only what is known to be nobody's any more goes; what cannot
+/// be looked at stays.
+pub(super) fn sweep_links(target: &Target) {
+    for link in target.links() {
+        let Some(place) = Target::itself(&link.path) else { continue };
+        let Ok(directory) = Directory::open(place.directory()) else { continue };
+        let names = place.sidecars();
+        sweep_dead_stages(&directory, &names).ok();
+        for (name, sidecar) in found_beside(&directory, &names).unwrap_or_default() {
+            if let Sidecar::Swap { staged, base } = sidecar
+                && is_superfluous(&directory, &place, &name, &[staged, base]).is_ok_and(|is| is)
+            {
+                directory.remove(&name).ok();
+            }
+        }
+    }
 }
 
 /// Removes the stages of processes that do not run any more, where no lock of ours is held.
@@ -98,6 +118,13 @@ fn is_superfluous(
     ours: &[String],
 ) -> Result<bool, FsError> {
     let path = directory.path().join(name);
+    // A link cannot be opened. One that nobody accepted, or that was replaced as intended, is ours.
+    if let Some(found) = identity_of(directory, name)
+        && ours.contains(&found.tag())
+        && std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink())
+    {
+        return Ok(true);
+    }
     let held = match directory.open_to_read(name) {
         Ok(file) => contents_of(&file, &path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),

@@ -21,6 +21,15 @@ const MOST_LINKS: usize = 40;
 pub struct Target {
     named: PathBuf,
     path: PathBuf,
+    links: Vec<Link>,
+}
+
+/// A symbolic link that was followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) path: PathBuf,
+    /// As it is written in the link.
+    pub(super) to: PathBuf,
 }
 
 impl Target {
@@ -36,17 +45,20 @@ impl Target {
     pub fn resolve(path: &Path) -> Result<Self, FsError> {
         let named = std::path::absolute(path).map_err(FsError::io("find", path))?;
         let mut current = named.clone();
+        let mut links = Vec::new();
         for _ in 0..=MOST_LINKS {
             match std::fs::symlink_metadata(&current) {
                 Ok(found) if found.is_symlink() => {
                     let link =
                         std::fs::read_link(&current).map_err(FsError::io("follow", &current))?;
                     // Not simplified as text: `..` after a linked directory is the kernel's to judge.
-                    current = parent(&current).join(link);
+                    let next = parent(&current).join(&link);
+                    links.push(Link { path: current, to: link });
+                    current = next;
                 }
-                Ok(_) => return Self::settle(named, &current),
+                Ok(_) => return Self::settle(named, &current, links),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Self::settle(named, &current);
+                    return Self::settle(named, &current, links);
                 }
                 Err(error) if platform::is_link_loop(&error) => break,
                 Err(error) => return Err(FsError::io("find", &current)(error)),
@@ -56,7 +68,7 @@ impl Target {
     }
 
     /// Makes the directory of `current`, the last of the links, a real path.
-    fn settle(named: PathBuf, current: &Path) -> Result<Self, FsError> {
+    fn settle(named: PathBuf, current: &Path, links: Vec<Link>) -> Result<Self, FsError> {
         let Some(file_name) = current.file_name() else {
             return Err(FsError::NotAFile { path: named, found: FileKind::Directory });
         };
@@ -64,7 +76,18 @@ impl Target {
             io::ErrorKind::NotFound => FsError::MissingDirectory { path: current.to_owned() },
             _ => FsError::io("find the directory of", current)(error),
         })?;
-        Ok(Self { path: directory.join(file_name), named })
+        Ok(Self { path: directory.join(file_name), named, links })
+    }
+
+    /// What stands under `path` itself, whatever it is. `None` for a path without a file name.
+    pub(super) fn itself(path: &Path) -> Option<Self> {
+        path.file_name()?;
+        Some(Self { named: path.to_owned(), path: path.to_owned(), links: Vec::new() })
+    }
+
+    /// The links that were followed from the name to the file, in this order.
+    pub(super) fn links(&self) -> &[Link] {
+        &self.links
     }
 
     /// The path as it was given, made absolute.

@@ -60,6 +60,11 @@ impl Directory {
         self.open_with(name, flags, Mode::RUSR | Mode::WUSR)
     }
 
+    /// Creates a symbolic link that must not have existed.
+    pub(super) fn create_link(&self, name: &OsStr, to: &Path) -> io::Result<()> {
+        Ok(rustix::fs::symlinkat(to, &self.handle, name)?)
+    }
+
     fn open_with(&self, name: &OsStr, flags: OFlags, mode: Mode) -> io::Result<File> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = retry_on_intr(|| rustix::fs::openat(&self.handle, name, flags, mode))?;
@@ -145,6 +150,21 @@ impl Directory {
         self.handle.sync_all()
     }
 
+    /// Creates the directory again where it was removed: private first, then with the owner, access
+    /// lists and mode that it had.
+    pub(super) fn create_again(&self) -> io::Result<()> {
+        match create_private_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+            outcome => outcome?,
+        }
+        // A removed directory that is still open still knows what it was.
+        let before = self.handle.metadata().and_then(|found| attributes(&self.handle, &found))?;
+        let again = Self::open(&self.path)?;
+        // Where it fails it stays private, which is less than it was.
+        apply(&before, &again.handle).ok();
+        Ok(())
+    }
+
     /// Whether the file may be written by us and is meant to be.
     pub(super) fn check_writable(&self, name: &OsStr, attributes: &Attributes) -> io::Result<()> {
         // Root may write anything. A file that nobody may write says what its owner wants.
@@ -208,6 +228,11 @@ pub(super) fn hand_over(file: &File, owner: u32, group: u32) -> io::Result<()> {
     }
     let (owner, group) = (Uid::from_raw(owner), Gid::from_raw(group));
     Ok(rustix::fs::fchown(file, Some(owner), Some(group))?)
+}
+
+/// Lets the programs that this process starts have the open file too.
+pub(super) fn hand_down(file: &File) -> io::Result<()> {
+    Ok(rustix::io::fcntl_setfd(file, rustix::io::FdFlags::empty())?)
 }
 
 /// Which file it is, and when it was last written.

@@ -147,7 +147,12 @@ fn lock_is_free_at_once_though_a_copy_of_the_file_is_still_open() {
     let dir = tempfile::tempdir().unwrap();
     let directory = Directory::open(dir.path()).unwrap();
     let mut backoff = Backoff::new(Wait::No);
-    let locked = lock_sidecar(&directory, &target(dir.path()), &mut backoff).unwrap().unwrap();
+    let target = target(dir.path());
+    let Taken::Lock(locked) =
+        LockFile::main(&target).lock(&directory, &target, &mut backoff).unwrap()
+    else {
+        panic!("it is free");
+    };
     // What a child shares with us between its start and its program.
     let copy = locked.file.try_clone().unwrap();
     assert!(matches!(acquire_error(dir.path()), LockError::TimedOut { .. }));
@@ -227,7 +232,8 @@ fn a_lock_file_that_was_removed_meanwhile_protects_nothing() {
     // A thread that waits for the file that `first` has locked.
     let waiting = Directory::open(dir.path()).unwrap();
     let target = target(dir.path());
-    let orphan = open_sidecar(&waiting, &target).unwrap();
+    let main = LockFile::main(&target);
+    let orphan = open_sidecar(&waiting, &main.name, &main.path).unwrap();
     fs::remove_file(target.lock_path()).unwrap();
     drop(first);
     fs2::FileExt::try_lock_exclusive(&orphan).unwrap();
