@@ -209,15 +209,6 @@ impl LockGuard {
         Ok(read::contents(&self.directory, &self.target)?.map(Loaded::from))
     }
 
-    /// Lets programs that this process starts from here on inherit the lock.
-    ///
-    /// # Errors
-    ///
-    /// Where the system cannot do that.
-    pub fn share(&self) -> Result<(), LockError> {
-        Ok(())
-    }
-
     pub(super) fn open_directory(&self) -> &Directory {
         &self.directory
     }

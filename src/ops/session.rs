@@ -249,8 +249,8 @@ impl<'w> Session<'w> {
     }
 
     /// Lets programs that this process starts from here on use its locks.
-    pub(super) fn share(&self) -> Result<(), OpsError> {
-        for held in &self.guards {
+    pub(super) fn share(&mut self) -> Result<(), OpsError> {
+        for held in &mut self.guards {
             held.guard.share()?;
         }
         Ok(())
