@@ -14,6 +14,7 @@
 //! | module | its noun | never |
 //! | --- | --- | --- |
 //! | [`text`] | bytes and positions: spans, layout, splices | knows a format |
+//! | [`clock`] | the time now | is read where time can be an argument |
 //! | [`doc`] | a parsed file: values with their places, edits, differences | touches a file, knows a policy |
 //! | [`finding`] | what a rule reports | quotes a value |
 //! | [`profile`] | what is known of one gateway, as data | reads a file or the environment |
@@ -21,6 +22,7 @@
 //! | [`compose`] | a configuration of several files (`$include`) | opens a file |
 //! | [`policy`] | rules over the step from base to candidate | does IO |
 //! | [`fs`] | locks, reads, atomic replaces | parses a document |
+//! | [`history`] | records and snapshots of a guarded file | parses a document, knows a secret |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
 //! | `bin/confwarden` | arguments, settings, output, exit codes | decides about a configuration |
 //!
@@ -49,6 +51,8 @@
 //! | beside it: lock, stage, journal | [`fs`] | see the table there |
 //! | `openclaw.json.lock` | [`fs::GatewayLock`] | OpenClaw's own lock, held during a write |
 //! | `$XDG_STATE_HOME/confwarden/key` | [`fs::install_key`] | the key of secret fingerprints, 0600 |
+//! | `$XDG_STATE_HOME/confwarden/files/` | [`history`] | what stood in each guarded file, since when, by whom |
+//! | `$XDG_STATE_HOME/confwarden/history-recipients` | a person | whom snapshots are encrypted to |
 //!
 //! # Where to add what
 //!
@@ -61,10 +65,12 @@
 //! Advisory locks bind only those who ask for them. What Linux cannot promise on a file system without
 //! exchange-rename, and what is not kept on macOS and Windows, is listed in [`fs`].
 
+pub mod clock;
 pub mod compose;
 pub mod doc;
 pub mod finding;
 pub mod fs;
+pub mod history;
 pub mod ops;
 pub mod policy;
 pub mod profile;

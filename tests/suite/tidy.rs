@@ -9,6 +9,7 @@ use confwarden::policy;
 /// Each module, and the modules it may name. A module may always name itself.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("text", &[]),
+    ("clock", &[]),
     ("doc", &["text"]),
     ("finding", &["doc", "text"]),
     ("profile", &["doc", "finding", "text"]),
@@ -16,7 +17,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("compose", &["doc", "finding", "text"]),
     ("policy", &["compose", "doc", "finding", "profile", "text"]),
     ("fs", &["text"]),
-    ("ops", &["compose", "doc", "finding", "fs", "policy", "profile", "redact", "text"]),
+    ("history", &["clock", "fs", "text"]),
+    (
+        "ops",
+        &[
+            "clock", "compose", "doc", "finding", "fs", "history", "policy", "profile", "redact",
+            "text",
+        ],
+    ),
 ];
 
 /// Lines of a source file at most, and of a file of test tables.
