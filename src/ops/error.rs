@@ -87,6 +87,12 @@ pub enum OpsError {
         /// The path.
         path: KeyPath,
     },
+    /// Another writer changed the file during an edit, and both texts cannot be merged.
+    #[error("`{}` was changed by another writer, in the same lines", file.display())]
+    Collision {
+        /// The file.
+        file: PathBuf,
+    },
     /// Other writers were faster every time.
     #[error("`{}` was changed by other writers {attempts} times in a row", file.display())]
     Contended {

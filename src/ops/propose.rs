@@ -49,6 +49,15 @@ pub(super) fn propose(
             }
             proposal.changes = merge_patch(value, &patch, replace_arrays)?;
         }
+        Request::Edit { edited, .. } => {
+            if edited.root().kind() != Kind::Object {
+                let found = edited.root().kind();
+                return Err(OpsError::NoObject { what: "a configuration", found });
+            }
+            // The text itself is the proposal: see `transaction`.
+            proposal.reach = Reach::RootFile;
+            proposal.scope = Scope::WholeFile;
+        }
         Request::Apply { desired } => {
             let target = desired.root().to_value();
             if target.kind() != Kind::Object {

@@ -3,9 +3,10 @@
 pub use crate::fs::HardLinks;
 
 use crate::doc::{Document, KeyPath, Value};
+use crate::fs::Loaded;
 
 /// One kind of write; all edits of one request are one write.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Request {
     /// Puts values at paths, in order.
     Set(Vec<Assignment>),
@@ -24,6 +25,14 @@ pub enum Request {
         patch: Document,
         /// Arrays that may lose elements.
         replace_arrays: Vec<KeyPath>,
+    },
+    /// The root file as a person has edited it, letter by letter. Where another writer changed the
+    /// file meanwhile, both changes are made.
+    Edit {
+        /// The file when the edit began; nothing where there was none.
+        base: Option<Loaded>,
+        /// What it has become.
+        edited: Document,
     },
     /// The whole desired configuration, reduced to the smallest edit of the file.
     Apply {

@@ -147,6 +147,7 @@ pub(crate) enum ConfigCommand {
     Mv(MvArgs),
     Patch(PatchArgs),
     Apply(ApplyArgs),
+    Edit(EditArgs),
     Diff(DiffArgs),
 }
 
@@ -160,6 +161,7 @@ impl ConfigCommand {
             Self::Mv(_) => "mv",
             Self::Patch(_) => "patch",
             Self::Apply(_) => "apply",
+            Self::Edit(_) => "edit",
             Self::Diff(_) => "diff",
         }
     }
@@ -267,6 +269,17 @@ pub(crate) struct ApplyArgs {
     #[arg(value_name = "FILE|-")]
     pub(crate) file: PathBuf,
 
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// Edit a copy of the file in an editor, check it, install it
+///
+/// The editor is `$VISUAL`, else `$EDITOR`, else `vi`. No lock is held while you edit: what others
+/// change meanwhile is merged. Where the text has a fault you are asked what to do; a text that is
+/// not installed is kept, and its place is told. A file that does not parse can be mended so.
+#[derive(Args)]
+pub(crate) struct EditArgs {
     #[command(flatten)]
     pub(crate) write: WriteArgs,
 }

@@ -122,7 +122,9 @@ fn exit_of(error: &OpsError) -> Exit {
         | OpsError::AcrossFiles { .. }
         | OpsError::Composed { .. } => Exit::Invalid,
         OpsError::ArrayShrinks { .. } => Exit::Refused,
-        OpsError::Conflict { .. } | OpsError::Contended { .. } => Exit::Conflict,
+        OpsError::Conflict { .. } | OpsError::Collision { .. } | OpsError::Contended { .. } => {
+            Exit::Conflict
+        }
         OpsError::UnknownRule(_) => Exit::Usage,
         OpsError::Replace { source, .. } => exit_of_replace(source),
         OpsError::Incomplete { .. } => Exit::Incomplete,
@@ -175,7 +177,7 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         OpsError::AcrossFiles { .. } => {
             "move it in two steps: `set` it at its new place, then `unset` it at the old one".into()
         }
-        OpsError::Conflict { .. } | OpsError::Contended { .. } => {
+        OpsError::Conflict { .. } | OpsError::Collision { .. } | OpsError::Contended { .. } => {
             "look at what the other writer did, then try again".into()
         }
         OpsError::UnknownRule(error) => return hints_of_unknown_rule(&error.similar),
