@@ -37,6 +37,26 @@ pub struct End {
     pub start: u64,
 }
 
+/// A file that is written, and that a power cut may still take.
+#[derive(Debug)]
+#[must_use = "it is not durable until it is synced"]
+pub struct Unsynced {
+    file: File,
+    path: PathBuf,
+}
+
+impl Unsynced {
+    /// Makes it durable: the content, and with it the name where the file system orders them, as
+    /// journalling ones do. Whoever reads such a file proves its content by its name all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`FsError::Io`].
+    pub fn sync(self) -> Result<(), FsError> {
+        self.file.sync_all().map_err(FsError::io("write", &self.path))
+    }
+}
+
 /// The exclusive right to change a folder, for as long as it is kept.
 #[derive(Debug)]
 #[must_use = "the lock is released as soon as it is dropped"]
@@ -150,23 +170,22 @@ impl Folder {
     }
 
     /// Adds a file with mode 0600 under a name that stands for its content: what has the name already
-    /// is replaced.
-    ///
-    /// Content and name are on the disk afterwards where the file system orders them, as journalling
-    /// ones do; the reader has to prove the content all the same.
+    /// is replaced. It is there whole, also if this process dies now, but not synced.
     ///
     /// # Errors
     ///
-    /// [`FsError::Io`]; there is no such file then, or its content is not durable.
-    pub fn add(&self, name: &str, bytes: &[u8]) -> Result<(), FsError> {
+    /// [`FsError::Io`]; there is no such file then, or the one that was there.
+    pub fn add(&self, name: &str, bytes: &[u8]) -> Result<Unsynced, FsError> {
         let path = self.path_of(name);
-        let failed = || FsError::io("write", &path);
-        let stage = Stage::begun(&self.directory, &stages(), bytes).map_err(failed())?;
-        // The name first, then one sync for both: a content that lags behind its name is told by its
-        // name, and written again.
-        let file = stage.file().try_clone().map_err(failed())?;
-        stage.publish(OsStr::new(name)).map_err(failed())?;
-        file.sync_all().map_err(failed())
+        let added = Stage::begun(&self.directory, &stages(), bytes).and_then(|stage| {
+            let file = stage.file().try_clone()?;
+            stage.publish(OsStr::new(name))?;
+            Ok(file)
+        });
+        match added {
+            Ok(file) => Ok(Unsynced { file, path }),
+            Err(error) => Err(FsError::io("write", &path)(error)),
+        }
     }
 
     /// Replaces a file, or creates it with mode 0600: durable, and all or nothing.
@@ -323,7 +342,7 @@ mod tests {
     fn folder_and_files_are_private() {
         let (dir, folder) = folder();
         let path = dir.path().join("state/folder");
-        folder.add("a", b"1").unwrap();
+        folder.add("a", b"1").unwrap().sync().unwrap();
         folder.append("b", 0, b"1").unwrap();
         folder.replace("c", b"1").unwrap();
         let _lock = folder.lock("lock", Wait::No).unwrap();
@@ -364,7 +383,7 @@ mod tests {
     #[test]
     fn a_content_is_told_from_a_longer_or_shorter_one() {
         let (_dir, folder) = folder();
-        folder.add("a", b"12").unwrap();
+        folder.add("a", b"12").unwrap().sync().unwrap();
         assert!(folder.holds("a", b"12"));
         for other in [&b""[..], b"1", b"13", b"123"] {
             assert!(!folder.holds("a", other));

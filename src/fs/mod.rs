@@ -78,7 +78,7 @@ pub use attributes::Attributes;
 pub use backoff::Wait;
 pub use error::{FileKind, FsError};
 pub use fingerprint::Fingerprint;
-pub use folder::{End, Folder, FolderLock};
+pub use folder::{End, Folder, FolderLock, Unsynced};
 pub use gateway_lock::GatewayLock;
 pub use holder::Holder;
 pub use lock::{LockError, LockGuard};

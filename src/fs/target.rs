@@ -91,6 +91,12 @@ impl Target {
         platform::mode(&self.directory().metadata().ok()?)
     }
 
+    /// User id of the owner of [`Self::directory`], where the platform has them.
+    #[must_use]
+    pub fn directory_owner(&self) -> Option<u32> {
+        platform::owner(&self.directory().metadata().ok()?)
+    }
+
     /// The sidecar lock file, beside the real file.
     #[must_use]
     pub fn lock_path(&self) -> PathBuf {

@@ -122,7 +122,10 @@ impl History {
     ///
     /// [`HistoryError`]; the history is then as it was, but perhaps for a text that no record names.
     pub fn record(&self, entry: &Entry<'_>, now: SystemTime) -> Result<RecordId, HistoryError> {
-        self.begin()?.append(entry, now)
+        let mut recording = self.begin()?;
+        let id = recording.append(entry, now)?;
+        recording.sync()?;
+        Ok(id)
     }
 
     /// All records. No lock is taken: a line that is just being written is left out.

@@ -229,10 +229,14 @@ impl Record {
         self.files.iter().flat_map(|file| [file.before, file.after]).flatten()
     }
 
-    /// The text that `file` had after it.
+    /// The file that stands for `file`, which is the one at `index` elsewhere: the first is the root
+    /// by whatever name.
     #[must_use]
-    pub fn after(&self, file: &Path) -> Option<SnapshotId> {
-        self.files.iter().find(|known| known.file == file)?.after
+    pub fn file(&self, index: usize, file: &Path) -> Option<&RecordedFile> {
+        match index {
+            0 => self.files.first(),
+            _ => self.files.iter().skip(1).find(|known| known.file == file),
+        }
     }
 }
 

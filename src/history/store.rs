@@ -11,7 +11,7 @@ use super::{
     Entry, Fault, HistoryError, Identities, Kind, Record, RecordId, RecordedFile, Retention,
     SnapshotId,
 };
-use crate::fs::{self, Folder, FolderLock, Wait};
+use crate::fs::{self, Folder, FolderLock, Unsynced, Wait};
 
 /// The file of records in a folder.
 pub(super) const RECORDS: &str = "records.jsonl";
@@ -47,7 +47,9 @@ pub struct Recording {
     /// What goes before it: the end of a line that only lacks that.
     repair: &'static [u8],
     /// What is known to be stored.
-    kept: Mutex<HashSet<SnapshotId>>,
+    kept: HashSet<SnapshotId>,
+    /// What of it is not synced yet.
+    unsynced: Mutex<Vec<Unsynced>>,
 }
 
 /// Whether anything is dropped.
@@ -125,7 +127,8 @@ impl Recording {
             next: tail.next,
             end: tail.end,
             repair: tail.repair,
-            kept: Mutex::default(),
+            kept: HashSet::new(),
+            unsynced: Mutex::default(),
         })
     }
 
@@ -141,47 +144,66 @@ impl Recording {
         SnapshotId::of(&self.key, bytes)
     }
 
-    /// Whether the latest record ends in exactly these texts of these files.
+    /// Whether the latest record ends in exactly these texts of these files, the root first: it is the
+    /// same file by whatever name it was reached.
     #[must_use]
     pub fn ends_in<'a>(
         &self,
         files: impl IntoIterator<Item = (&'a Path, Option<&'a [u8]>)>,
     ) -> bool {
         let Some(last) = &self.last else { return false };
-        files.into_iter().all(|(file, bytes)| {
-            let known = last.files.iter().find(|known| known.file == file);
-            known.map(|known| known.after) == Some(bytes.map(|bytes| self.id_of(bytes)))
+        files.into_iter().enumerate().all(|(index, (file, bytes))| {
+            let known = last.file(index, file).map(|known| known.after);
+            known == Some(bytes.map(|bytes| self.id_of(bytes)))
         })
     }
 
-    /// Stores a text, where it is not stored yet. It may be called beside other work.
+    /// Stores a text, where it is not stored yet. It survives this process, and a power cut once
+    /// [`Recording::sync`] has made it durable.
     ///
     /// # Errors
     ///
     /// [`HistoryError`] where it cannot be written.
-    pub fn keep(&self, bytes: &[u8]) -> Result<SnapshotId, HistoryError> {
+    pub fn keep(&mut self, bytes: &[u8]) -> Result<SnapshotId, HistoryError> {
         let id = self.id_of(bytes);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if !kept.contains(&id) {
-            let name = id.to_string();
-            if self.recipients.is_empty() {
-                // What a power cut has left under the name need not be the text.
-                if !self.snapshots.holds(&name, bytes) {
-                    self.snapshots.add(&name, bytes)?;
-                }
-            } else {
-                let name = format!("{name}{SEALED}");
-                let found = self.snapshots.read_end(&name, 1)?;
-                if found.is_none_or(|end| end.bytes.is_empty()) {
-                    self.snapshots.add(&name, &self.recipients.seal(bytes)?)?;
-                }
-            }
-            kept.insert(id);
+        if self.kept.contains(&id) {
+            return Ok(id);
         }
+        let name = id.to_string();
+        let added = if self.recipients.is_empty() {
+            // What a power cut has left under the name need not be the text.
+            let there = self.snapshots.holds(&name, bytes);
+            (!there).then(|| self.snapshots.add(&name, bytes)).transpose()?
+        } else {
+            let name = format!("{name}{SEALED}");
+            let found = self.snapshots.read_end(&name, 1)?;
+            if found.is_none_or(|end| end.bytes.is_empty()) {
+                Some(self.snapshots.add(&name, &self.recipients.seal(bytes)?)?)
+            } else {
+                None
+            }
+        };
+        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner).extend(added);
+        self.kept.insert(id);
         Ok(id)
     }
 
-    /// Adds `entry`, with those of its texts that are not stored yet, and prunes now and then.
+    /// Makes durable what was stored. It may run beside other work.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`]; what was stored may then be lost in a power cut.
+    pub fn sync(&self) -> Result<(), HistoryError> {
+        let unsynced =
+            std::mem::take(&mut *self.unsynced.lock().unwrap_or_else(PoisonError::into_inner));
+        for file in unsynced {
+            file.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Adds `entry`, with those of its texts that are not stored yet, and prunes now and then. Nothing
+    /// is synced: see [`Recording::sync`].
     ///
     /// # Errors
     ///
@@ -189,10 +211,12 @@ impl Recording {
     pub fn append(&mut self, entry: &Entry<'_>, now: SystemTime) -> Result<RecordId, HistoryError> {
         let follows = matches!(entry.kind, Kind::Observed | Kind::Foreign | Kind::Quarantined);
         let mut files = Vec::with_capacity(entry.files.len());
-        for file in &entry.files {
+        for (index, file) in entry.files.iter().enumerate() {
             let before = match file.before {
                 Some(bytes) => Some(self.keep(bytes)?),
-                None if follows => self.last.as_ref().and_then(|last| last.after(file.file)),
+                None if follows => {
+                    self.last.as_ref().and_then(|last| last.file(index, file.file)?.after)
+                }
                 None => None,
             };
             let after = file.after.map(|bytes| self.keep(bytes)).transpose()?;
@@ -278,7 +302,7 @@ impl Recording {
             }
             self.folder.sweep()?;
             self.snapshots.sweep()?;
-            self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            self.kept.clear();
         }
         Ok(Pruned {
             left: listing.records.len() - dropped.len(),

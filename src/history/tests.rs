@@ -224,7 +224,10 @@ fn what_was_found_follows_what_the_last_record_ended_in() {
     assert!(recording.ends_in([(file, Some(&b"two"[..]))]));
     assert!(!recording.ends_in([(file, Some(&b"one"[..]))]));
     assert!(!recording.ends_in([(file, None)]));
-    assert!(!recording.ends_in([(Path::new("/etc/gw/other"), Some(&b"two"[..]))]));
+    let named_so = Path::new("/etc/gw/link.json");
+    assert!(recording.ends_in([(named_so, Some(&b"two"[..]))]), "the root has many names");
+    let more = [(file, Some(&b"two"[..])), (named_so, Some(&b"two"[..]))];
+    assert!(!recording.ends_in(more));
 }
 
 #[test]

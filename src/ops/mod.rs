@@ -7,7 +7,10 @@ mod edit;
 mod error;
 mod outcome;
 mod propose;
+mod recorder;
+mod records;
 mod request;
+mod restore;
 mod session;
 mod transaction;
 
@@ -17,7 +20,9 @@ use std::time::Duration;
 pub use edit::{Draft, DraftText, abandoned_drafts};
 pub use error::OpsError;
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
+pub use records::{Past, PastBytes, PastText, past, past_difference, prune, records};
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
+pub use restore::{Restoration, Restore, restore};
 
 use crate::doc::{KeyPath, Value};
 use crate::profile::Profile;

@@ -58,6 +58,12 @@ pub(super) fn propose(
             proposal.reach = Reach::RootFile;
             proposal.scope = Scope::WholeFile;
         }
+        Request::Restore(restoration) => {
+            proposal.changes = restoration.changes(base);
+            if restoration.is_whole() {
+                proposal.scope = Scope::WholeFile;
+            }
+        }
         Request::Apply { desired } => {
             let target = desired.root().to_value();
             if target.kind() != Kind::Object {

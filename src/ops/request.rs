@@ -2,6 +2,7 @@
 
 pub use crate::fs::HardLinks;
 
+use super::Restoration;
 use crate::doc::{Document, KeyPath, Value};
 use crate::fs::Loaded;
 
@@ -34,6 +35,8 @@ pub enum Request {
         /// What it has become.
         edited: Document,
     },
+    /// What the history has: see [`restore()`](super::restore()).
+    Restore(Restoration),
     /// The whole desired configuration, reduced to the smallest edit of the file.
     Apply {
         /// What the file shall mean.
