@@ -1,6 +1,6 @@
 //! A folder of the tool's own files: private, and each file in it whole or not there.
 //!
-//! Names are taken relative to the open folder, links in it are not followed, and nothing in it that
+//! Names are taken relative to the open folder, and may lead into one below it; links in it are not followed, and nothing in it that
 //! others could write to is used. It compares nothing and keeps no attributes: nobody else writes
 //! here.
 

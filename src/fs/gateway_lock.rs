@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::backoff::{Backoff, Next, Wait};
 use super::error::{FileKind, FsError};
-use super::holder::{Holder, printable};
+use super::holder::{Held, Holder, printable};
 use super::lock::LockError;
 use super::platform::{self, Directory};
 use super::process::Process;
@@ -96,6 +96,26 @@ impl GatewayLock {
             if backoff.pause() == Next::GiveUp {
                 return Err(LockError::TimedOut { path, waited: backoff.waited(), holder });
             }
+        }
+    }
+}
+
+impl GatewayLock {
+    /// Who holds the lock of the config that is `named` so; a stale one is held by nobody.
+    #[must_use]
+    pub fn held(named: &Path) -> Held {
+        let found = lock_place(named).ok().and_then(|(parent, name)| {
+            let directory = Directory::open(&parent).ok()?;
+            read(&directory, &name).transpose()
+        });
+        match found {
+            None => Held::No,
+            Some(Ok(content)) => match judge(&content, SystemTime::now()) {
+                Verdict::Stale => Held::No,
+                Verdict::Held(holder) => Held::By(holder),
+            },
+            // There is one, and it cannot be read.
+            Some(Err(_)) => Held::By(None),
         }
     }
 }

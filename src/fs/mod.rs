@@ -80,7 +80,7 @@ pub use error::{FileKind, FsError};
 pub use fingerprint::Fingerprint;
 pub use folder::{End, Folder, FolderLock, Unsynced};
 pub use gateway_lock::GatewayLock;
-pub use holder::Holder;
+pub use holder::{Held, Holder};
 pub use lock::{LockError, LockGuard};
 pub use private_directory::{PrivateDirectory, abandoned_directories};
 pub use read::{Loaded, SIZE_LIMIT, read, read_input, read_stdin};

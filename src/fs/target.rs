@@ -73,6 +73,12 @@ impl Target {
         &self.named
     }
 
+    /// Whether the path that was given is itself a symbolic link.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        std::fs::symlink_metadata(&self.named).is_ok_and(|found| found.is_symlink())
+    }
+
     /// The real path: the file that is read and replaced, behind every link.
     #[must_use]
     pub fn path(&self) -> &Path {

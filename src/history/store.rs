@@ -31,6 +31,11 @@ const MOST_NOTES: usize = 100;
 /// What the key of snapshots is for.
 const CONTEXT: &str = "confwarden 2026-11 history snapshots";
 
+/// The name of a text in the folder.
+fn name_of(id: &SnapshotId) -> String {
+    format!("{SNAPSHOTS}/{id}")
+}
+
 /// A record that is being made; no other process adds one or prunes meanwhile.
 #[derive(Debug)]
 pub struct Recording {
@@ -85,9 +90,9 @@ pub(super) fn snapshot(
     identities: &Identities,
 ) -> Result<Vec<u8>, HistoryError> {
     let missing = || HistoryError::Missing { id: *id };
-    let folder = Folder::open(&folder.join(SNAPSHOTS))?.ok_or_else(missing)?;
+    let folder = Folder::open(folder)?.ok_or_else(missing)?;
     let key = snapshot_key(&fs::install_key(state_dir)?);
-    let name = id.to_string();
+    let name = name_of(id);
     if let Some(bytes) = folder.read(&name)?
         && SnapshotId::of(&key, &bytes) == *id
     {
@@ -114,6 +119,8 @@ impl Recording {
         let folder = Folder::create(path)?;
         let snapshots = Folder::create(&path.join(SNAPSHOTS))?;
         let lock = folder.lock(LOCK, Wait::UpTo(PATIENCE))?;
+        // Texts are staged beside the folder that holds thousands of them, which is dear to list.
+        folder.sweep()?;
         let key = snapshot_key(&fs::install_key(state_dir)?);
         let recipients = Recipients::of(state_dir)?;
         let tail = Tail::read(&folder)?;
@@ -169,16 +176,16 @@ impl Recording {
         if self.kept.contains(&id) {
             return Ok(id);
         }
-        let name = id.to_string();
+        let name = name_of(&id);
         let added = if self.recipients.is_empty() {
             // What a power cut has left under the name need not be the text.
-            let there = self.snapshots.holds(&name, bytes);
-            (!there).then(|| self.snapshots.add(&name, bytes)).transpose()?
+            let there = self.folder.holds(&name, bytes);
+            (!there).then(|| self.folder.add(&name, bytes)).transpose()?
         } else {
             let name = format!("{name}{SEALED}");
-            let found = self.snapshots.read_end(&name, 1)?;
+            let found = self.folder.read_end(&name, 1)?;
             if found.is_none_or(|end| end.bytes.is_empty()) {
-                Some(self.snapshots.add(&name, &self.recipients.seal(bytes)?)?)
+                Some(self.folder.add(&name, &self.recipients.seal(bytes)?)?)
             } else {
                 None
             }
@@ -300,8 +307,6 @@ impl Recording {
             for name in &superfluous {
                 self.snapshots.remove(name)?;
             }
-            self.folder.sweep()?;
-            self.snapshots.sweep()?;
             self.kept.clear();
         }
         Ok(Pruned {

@@ -94,6 +94,12 @@ pub enum OpsError {
         /// The file.
         file: PathBuf,
     },
+    /// What is to be taken back has been changed since.
+    #[error("`{path}` was changed again since")]
+    ChangedSince {
+        /// The path.
+        path: KeyPath,
+    },
     /// The history could not be read or written.
     #[error(transparent)]
     History(#[from] HistoryError),

@@ -12,6 +12,7 @@ mod records;
 mod request;
 mod restore;
 mod session;
+mod status;
 mod transaction;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status}
 pub use records::{Past, PastBytes, PastText, past, past_difference, prune, records};
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
 pub use restore::{Restoration, Restore, restore};
+pub use status::{Condition, Drift, Overview, status};
 
 use crate::doc::{KeyPath, Value};
 use crate::profile::Profile;

@@ -87,7 +87,9 @@ impl<'w> Recorder<'w> {
                     pid: None,
                     certainty: Certainty::Unknown,
                 },
-                files: found().map(|(file, after)| FileEntry { file, before: None, after }).collect(),
+                files: found()
+                    .map(|(file, after)| FileEntry { file, before: None, after })
+                    .collect(),
                 changes,
                 rules: Vec::new(),
             };

@@ -9,9 +9,7 @@ use crate::clock;
 use crate::compose::{Configuration, IncludeFaultKind, Part};
 use crate::doc::{Document, Format, SyntaxError};
 use crate::fs::Target;
-use crate::history::{
-    History, Identities, Listing, Pruned, Pruning, Record, RecordRef, Retention,
-};
+use crate::history::{History, Identities, Listing, Pruned, Pruning, Record, RecordRef, Retention};
 
 /// One of the two states that a record stands between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,10 +133,7 @@ fn known_before(record: &Record) -> bool {
 }
 
 /// The parts of `after` whose text differs.
-pub(super) fn differing(
-    before: Option<&Configuration>,
-    after: &Configuration,
-) -> Vec<FileOutcome> {
+pub(super) fn differing(before: Option<&Configuration>, after: &Configuration) -> Vec<FileOutcome> {
     let known = before.map(Configuration::parts).unwrap_or_default();
     let parts = after.parts().iter().filter_map(|part| {
         let before = known.iter().find(|other| other.file == part.file);
@@ -190,9 +185,11 @@ pub(super) fn configuration(
     let mut parts = Vec::new();
     for text in texts(history, record, side, identities)? {
         let file = if text.file == named { session.root().to_owned() } else { text.file };
-        let document = text
-            .document
-            .map_err(|source| OpsError::Recorded { id: record.id, file: file.clone(), source })?;
+        let document = text.document.map_err(|source| OpsError::Recorded {
+            id: record.id,
+            file: file.clone(),
+            source,
+        })?;
         parts.push(Part { file, document, mode: None, directory_mode: None });
     }
     let mut parts = parts.into_iter();

@@ -191,16 +191,14 @@ impl Restoration {
 fn undone(after: &Document, before: &Document, now: &Part) -> Result<Document, OpsError> {
     match merge(after, before, &now.document) {
         Ok(merged) => return Ok(merged),
-        Err(Collision::Path(path)) => return Err(OpsError::Conflict { path }),
+        Err(Collision::Path(path)) => return Err(OpsError::ChangedSince { path }),
         Err(_) => {}
     }
     // The values can be brought back, the lines cannot: comments may be left out.
     let (was, is) = (after.root().to_value(), now.document.root().to_value());
     let changes = reconcile(&KeyPath::root(), &was, &before.root().to_value());
-    let changes = replay(&changes, &was, &is).map_err(|path| OpsError::Conflict { path })?;
-    now.document
-        .edit(&changes)
-        .map_err(|source| OpsError::Edit { file: now.file.clone(), source })
+    let changes = replay(&changes, &was, &is).map_err(|path| OpsError::ChangedSince { path })?;
+    now.document.edit(&changes).map_err(|source| OpsError::Edit { file: now.file.clone(), source })
 }
 
 /// Why the gateway may be unable to read `file`: its user is taken to be the directory's.

@@ -229,11 +229,7 @@ impl<'w> Session<'w> {
     /// # Errors
     ///
     /// Where one cannot be read.
-    pub(super) fn load_further(
-        &self,
-        base: &mut Snapshot,
-        parts: &[Part],
-    ) -> Result<(), OpsError> {
+    pub(super) fn load_further(&self, base: &mut Snapshot, parts: &[Part]) -> Result<(), OpsError> {
         for part in parts {
             if !base.loaded.iter().any(|(file, _)| *file == part.file) {
                 base.loaded.push((part.file.clone(), self.read(&part.file)?));

@@ -8,22 +8,27 @@ mod diff;
 mod edit;
 mod explain;
 mod get;
+mod history;
 mod mv;
 mod patch;
 mod prompt;
+mod restore;
 mod set;
+mod status;
 mod unset;
 
 use std::ffi::OsString;
 use std::path::Path;
 
+use anyhow::Context as _;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 use confwarden::doc::{Document, Format};
 use confwarden::fs;
+use confwarden::history::Identities;
 use confwarden::ops::{self, DryRun, HardLinks, Missing, Request, Workspace, WriteOptions};
 
-use crate::args::{Command, CommandLine, ConfigCommand, GlobalArgs, WriteArgs};
+use crate::args::{Command, CommandLine, ConfigCommand, GlobalArgs, IdentityArgs, WriteArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Printer, Reply, Report, Sight};
@@ -72,6 +77,9 @@ fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
         ConfigCommand::Apply(args) => apply::run(args, &context),
         ConfigCommand::Edit(args) => edit::run(args, &context),
         ConfigCommand::Diff(args) => diff::run(args, &context),
+        ConfigCommand::History(args) => history::run(args, &context),
+        ConfigCommand::Restore(args) => restore::run(args, &context),
+        ConfigCommand::Status => status::run(&context),
     };
     match reply {
         Ok(reply) => context.reply(reply),
@@ -103,6 +111,15 @@ impl Context<'_> {
             hard_links: if args.break_hard_link { HardLinks::Break } else { HardLinks::Refuse },
             missing: if args.create { Missing::Create } else { Missing::Refuse },
         }
+    }
+
+    /// Who opens encrypted texts of the history.
+    fn identities(&self, args: &IdentityArgs) -> Result<Identities, CommandError> {
+        let Some(file) = &args.identity else { return Ok(Identities::none()) };
+        let what = || format!("could not use the identity file `{}`", file.display());
+        let failed = |error: anyhow::Error| CommandError::new(Exit::Setup, error);
+        let bytes = fs::read_input(file).with_context(what).map_err(failed)?;
+        Identities::parse(&String::from_utf8_lossy(&bytes)).with_context(what).map_err(failed)
     }
 
     /// What the library answered, without a secret in it.
