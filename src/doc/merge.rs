@@ -7,10 +7,11 @@
 //! This module never leaves a conflict in a text that it returns as a document.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use similar::{ConflictStyle, TextMerge};
 
-use super::{Document, KeyPath, changed, reconcile, replay};
+use super::{Document, Incoming, KeyPath, changed, reconcile, replay};
 
 /// Why two writers' texts do not become one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +38,9 @@ pub fn merge(base: &Document, ours: &Document, theirs: &Document) -> Result<Docu
         return Ok(theirs.clone());
     }
     let (before, now) = (base.root().to_value(), theirs.root().to_value());
-    let wanted = reconcile(&KeyPath::root(), &before, &ours.root().to_value());
+    // What is new in our text comes with its comments.
+    let wanted = Incoming::of(&Arc::new(ours.clone()));
+    let wanted = reconcile(&KeyPath::root(), &before, &wanted);
     let left = replay(&wanted, &before, &now).map_err(Collision::Path)?;
     let expected = changed(&now, &left).map_err(|_| Collision::Lines)?;
 

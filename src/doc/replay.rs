@@ -18,7 +18,7 @@ pub fn replay(changes: &[Change], before: &Value, now: &Value) -> Result<Vec<Cha
     let mut left = Vec::with_capacity(changes.len());
     for change in changes {
         let done = match change {
-            Change::Set { path, value } => meets(path, Some(value), before, now)?,
+            Change::Set { path, value } => meets(path, Some(&value.value), before, now)?,
             Change::Remove { path } => meets(path, None, before, now)?,
             Change::Insert { path, .. } => {
                 same_arrays(path, before, now)?;
@@ -88,7 +88,7 @@ mod tests {
     }
 
     fn set(path: &str, to: &str) -> Change {
-        Change::Set { path: path.parse().expect("a path"), value: value(to) }
+        Change::Set { path: path.parse().expect("a path"), value: value(to).into() }
     }
 
     #[track_caller]

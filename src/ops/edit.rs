@@ -115,7 +115,7 @@ impl Draft {
     #[must_use]
     pub fn request(&self, edited: Document) -> Request {
         let base = self.base.as_ref();
-        Request::Edit { base: base.cloned(), edited }
+        Request::Install { base: base.cloned(), edited }
     }
 
     /// Takes up what others have made of the file since: the copy gets both texts, with markers

@@ -5,12 +5,13 @@
 //! for: that is in the history then.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::records::{self, Side};
 use super::session::{Session, Snapshot};
 use super::{DryRun, Missing, OpsError, Outcome, Request, Status, Workspace, WriteOptions};
 use crate::compose::{Configuration, Part};
-use crate::doc::{Change, Collision, Document, KeyPath, merge, reconcile, replay};
+use crate::doc::{Change, Collision, Document, Incoming, KeyPath, merge, reconcile, replay};
 use crate::fs::{Target, create_private_directory, read};
 use crate::history::{Identities, RecordRef};
 
@@ -141,13 +142,11 @@ impl Restoration {
     /// The changes of one path, for a base in which `now` stands.
     pub(super) fn changes(&self, now: &Configuration) -> Vec<Change> {
         let Kind::Path { path, wanted } = &self.0 else { return Vec::new() };
-        match (now.effective().at(path), wanted.effective().at(path)) {
+        match (now.effective().at(path), wanted.incoming(path)) {
             (None, None) => Vec::new(),
             (Some(_), None) => vec![Change::Remove { path: path.clone() }],
-            (Some(current), Some(value)) => reconcile(path, current, value),
-            (None, Some(value)) => {
-                vec![Change::Set { path: path.clone(), value: value.clone() }]
-            }
+            (Some(current), Some(value)) => reconcile(path, current, &value),
+            (None, Some(value)) => vec![Change::Set { path: path.clone(), value }],
         }
     }
 
@@ -194,9 +193,11 @@ fn undone(after: &Document, before: &Document, now: &Part) -> Result<Document, O
         Err(Collision::Path(path)) => return Err(OpsError::ChangedSince { path }),
         Err(_) => {}
     }
-    // The values can be brought back, the lines cannot: comments may be left out.
+    // The values can be brought back, the lines cannot: of the comments, those of what was removed
+    // come along.
     let (was, is) = (after.root().to_value(), now.document.root().to_value());
-    let changes = reconcile(&KeyPath::root(), &was, &before.root().to_value());
+    let wanted = Incoming::of(&Arc::new(before.clone()));
+    let changes = reconcile(&KeyPath::root(), &was, &wanted);
     let changes = replay(&changes, &was, &is).map_err(|path| OpsError::ChangedSince { path })?;
     now.document.edit(&changes).map_err(|source| OpsError::Edit { file: now.file.clone(), source })
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{HardLinks, Missing, OpsError, Publication, Workspace};
-use crate::compose::{Configuration, IncludeFaultKind, Part, Rules};
+use crate::compose::{Configuration, Edited, IncludeFaultKind, Part, Rules};
 use crate::doc::{Document, Format, SyntaxError};
 use crate::fs::{
     Durability, GatewayLock, Loaded, LockGuard, Method, ReplaceError, ReplaceOptions, Replaced,
@@ -287,19 +287,35 @@ impl<'w> Session<'w> {
         })
     }
 
-    /// Replaces `files`, each with its new text, if all are still as in `base`.
+    /// Replaces `files` of `edited`, each with its new text, if all are still as in `base`.
     ///
     /// # Errors
     ///
-    /// Where a file cannot be written; those written before it are as before again.
+    /// Where a file cannot be written, or one is to give a value that may not be on the disk in the
+    /// other; those written before it are as before again.
     pub(super) fn commit(
         &self,
         base: &Snapshot,
+        edited: &Edited,
         files: &[&Part],
         hard_links: HardLinks,
     ) -> Result<Commit, OpsError> {
         let mut done: Vec<(&Part, Replaced)> = Vec::new();
         for part in files {
+            let unsure = done.iter().position(|(taker, replaced)| {
+                matches!(replaced.durability, Durability::Unsure(_))
+                    && edited.hands_over(&part.file, &taker.file)
+            });
+            if let Some(unsure) = unsure {
+                for (written, _) in done.iter().rev() {
+                    self.roll_back(base, written)?;
+                }
+                let (taker, replaced) = done.swap_remove(unsure);
+                if let Durability::Unsure(source) = replaced.durability {
+                    let (file, giver) = (taker.file.clone(), part.file.clone());
+                    return Err(OpsError::NotHandedOver { file, giver, source });
+                }
+            }
             let bytes = part.document.source().as_bytes();
             let options = ReplaceOptions { hard_links };
             match self.guard(&part.file).replace(base.expected(&part.file), bytes, options) {

@@ -11,7 +11,7 @@ use super::{
     DryRun, FileOutcome, Missing, OpsError, Outcome, Request, Status, Workspace, WriteOptions,
     outcome,
 };
-use crate::compose::{ComposeError, Configuration, Part};
+use crate::compose::{ComposeError, Configuration, Edited, Part};
 use crate::doc::{Collision, Document, EditError, Value, merge, replay};
 use crate::fs::Loaded;
 use crate::policy::{self, Scope, Transition, Verdict};
@@ -57,7 +57,7 @@ pub(super) fn write(
         };
         let candidate = candidate(&session, &base, request, &proposal)?;
         if let Request::Restore(_) = request {
-            session.load_further(&mut base, candidate.parts())?;
+            session.load_further(&mut base, candidate.configuration.parts())?;
         }
         let accepted = match request {
             Request::Restore(restoration) => restoration.accepted(),
@@ -83,15 +83,16 @@ pub(super) fn write(
             attempts -= 1;
             continue;
         }
-        let committed = recorder.around(&session, &base, &candidate, || {
-            session.commit(&base, &touched, options.hard_links)
+        let committed = recorder.around(&session, &base, &candidate.configuration, || {
+            session.commit(&base, &candidate, &touched, options.hard_links)
         })?;
         match committed {
             Commit::Done(publications) => {
                 for (file, publication) in outcome.files.iter_mut().zip(publications) {
                     file.publication = Some(publication);
                 }
-                recorder.written(request, &options.allow, &base, &candidate, &mut outcome);
+                let candidate = &candidate.configuration;
+                recorder.written(request, &options.allow, &base, candidate, &mut outcome);
                 return Ok(outcome);
             }
             Commit::Drifted => {}
@@ -103,7 +104,7 @@ pub(super) fn write(
 /// Only a person who replaces the whole text can mend one that does not parse.
 fn unparsable(request: &Request) -> Unparsable {
     match request {
-        Request::Edit { .. } => Unparsable::Tolerate,
+        Request::Install { .. } => Unparsable::Tolerate,
         Request::Restore(restoration) if restoration.is_whole() => Unparsable::Tolerate,
         _ => Unparsable::Refuse,
     }
@@ -123,7 +124,7 @@ fn candidate(
     base: &Snapshot,
     request: &Request,
     proposal: &Proposal,
-) -> Result<Configuration, OpsError> {
+) -> Result<Edited, OpsError> {
     let rules = session.rules();
     let mut loader = |file: &std::path::Path| session.load_include(file);
     let root = base.configuration.root();
@@ -137,15 +138,15 @@ fn candidate(
             let known = rest.iter().find(|part| part.file == file);
             known.map_or_else(|| session.load_include(file), |part| Ok(part.clone()))
         };
-        return Ok(Configuration::compose(root, &rules, &mut loader));
+        return Ok(Configuration::compose(root, &rules, &mut loader).into());
     }
     let whole = match request {
-        Request::Edit { base: began, edited } => Some(merged(base, began.as_ref(), edited)?),
+        Request::Install { base: began, edited } => Some(merged(base, began.as_ref(), edited)?),
         _ => verbatim(base, request),
     };
     if let Some(document) = whole {
         let part = Part { document, ..root.clone() };
-        return Ok(Configuration::compose(part, &rules, &mut loader));
+        return Ok(Configuration::compose(part, &rules, &mut loader).into());
     }
     let edited = match proposal.reach {
         Reach::Composed => base.configuration.edit(&proposal.changes, &rules, &mut loader),
@@ -156,6 +157,7 @@ fn candidate(
         ComposeError::Edit(source) => OpsError::Edit { file: root.file.clone(), source },
         ComposeError::Composed { path } => OpsError::Composed { path },
         ComposeError::AcrossFiles { from, to } => OpsError::AcrossFiles { from, to },
+        ComposeError::Opposed { path } => OpsError::Opposed { path },
     })
 }
 
@@ -195,19 +197,17 @@ struct Attempt<'a> {
     workspace: &'a Workspace,
     options: &'a WriteOptions,
     base: &'a Snapshot,
-    candidate: &'a Configuration,
+    candidate: &'a Edited,
     /// What stood there last, where nothing that parses does now.
     accepted: Option<&'a Configuration>,
 }
 
 impl<'a> Attempt<'a> {
-    /// The parts whose text differs; included files first, so that the root never names what is
-    /// not there yet.
+    /// The parts whose text differs, in the order in which they are written.
     fn touched(&self) -> Vec<&'a Part> {
-        let mut touched: Vec<&Part> = self
-            .candidate
-            .parts()
-            .iter()
+        let order = self.candidate.writing_order().unwrap_or_default();
+        let touched = order.into_iter();
+        touched
             .filter(|part| {
                 let before = self.base.loaded.iter().find(|(file, _)| *file == part.file);
                 before.is_some_and(|(_, loaded)| {
@@ -215,15 +215,13 @@ impl<'a> Attempt<'a> {
                         != Some(part.document.source().as_bytes())
                 })
             })
-            .collect();
-        touched.reverse();
-        touched
+            .collect()
     }
 
     /// What the rules make of it: [`Status::Written`] where it may be written now.
     fn judged(&self, scope: Scope, touched: &[&Part]) -> Result<Outcome, OpsError> {
         let base = self.base.judged().or(self.accepted);
-        let transition = Transition { base, candidate: self.candidate, scope };
+        let transition = Transition { base, candidate: &self.candidate.configuration, scope };
         let findings = policy::judge(&transition, &self.workspace.profile);
         let verdict = Verdict::of(findings, &self.options.allow)?;
         let status = if touched.is_empty() {
@@ -246,7 +244,11 @@ impl<'a> Attempt<'a> {
             status,
             files,
             findings: verdict.into_findings(),
-            ..outcome::differences(self.base.judged(), self.candidate, &self.workspace.profile)
+            ..outcome::differences(
+                self.base.judged(),
+                &self.candidate.configuration,
+                &self.workspace.profile,
+            )
         })
     }
 }

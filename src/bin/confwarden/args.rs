@@ -234,6 +234,9 @@ pub(crate) struct UnsetArgs {
 }
 
 /// Rename or move a key; its comments travel
+///
+/// From one file of the configuration to another, too: both are one write, and where it is stopped in
+/// between, the value stands in both.
 #[derive(Args)]
 pub(crate) struct MvArgs {
     /// What to move
@@ -251,7 +254,8 @@ pub(crate) struct MvArgs {
 /// Merge a patch into the configuration; one write
 ///
 /// A JSON merge patch (RFC 7396): `null` removes, objects merge, everything else replaces. Arrays
-/// of objects with `id` merge by it. An array that would lose elements needs `--replace-array`.
+/// of objects with `id` merge by it. An array that would lose elements needs `--replace-array`. What is
+/// added comes with its comments, where both are JSON5 or both TOML.
 #[derive(Args)]
 pub(crate) struct PatchArgs {
     /// The patch: JSON5, or TOML where the name ends in `.toml`; `-` reads standard input, in the
@@ -269,7 +273,8 @@ pub(crate) struct PatchArgs {
 
 /// Make the file mean what another one means, by the smallest edit
 ///
-/// Comments, order and spelling of what stays the same stay as they are.
+/// Comments, order and spelling of what stays the same stay as they are. What is added comes with its
+/// own, where both are JSON5 or both TOML; a strict JSON file takes the values alone.
 #[derive(Args)]
 pub(crate) struct ApplyArgs {
     /// The whole desired configuration: JSON5, or TOML where the name ends in `.toml`; `-` reads

@@ -113,7 +113,7 @@ impl From<FsError> for CommandError {
 fn exit_of(error: &OpsError) -> Exit {
     match error {
         OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
-        OpsError::Fs(_) | OpsError::Missing { .. } => Exit::Setup,
+        OpsError::Fs(_) | OpsError::Missing { .. } | OpsError::NotHandedOver { .. } => Exit::Setup,
         OpsError::History(HistoryError::NoRecord { .. })
         | OpsError::NothingRecorded { .. }
         | OpsError::Recorded { .. } => Exit::Invalid,
@@ -125,6 +125,7 @@ fn exit_of(error: &OpsError) -> Exit {
         | OpsError::Edit { .. }
         | OpsError::NoObject { .. }
         | OpsError::AcrossFiles { .. }
+        | OpsError::Opposed { .. }
         | OpsError::Composed { .. } => Exit::Invalid,
         OpsError::ArrayShrinks { .. } => Exit::Refused,
         OpsError::Conflict { .. }
@@ -185,6 +186,7 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         OpsError::AcrossFiles { .. } => {
             "move it in two steps: `set` it at its new place, then `unset` it at the old one".into()
         }
+        OpsError::Opposed { .. } => "move one of them in a write of its own".into(),
         OpsError::Conflict { .. } | OpsError::Collision { .. } | OpsError::Contended { .. } => {
             "look at what the other writer did, then try again".into()
         }
