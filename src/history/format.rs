@@ -144,7 +144,8 @@ pub(super) mod path {
             return serializer.serialize_str(text);
         }
         let bytes = path.as_os_str().as_encoded_bytes();
-        let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or_default();
+        let hex = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
         Spelling::Bytes { hex }.serialize(serializer)
     }
 

@@ -96,10 +96,10 @@ pub fn past_difference(
     let first = history.find(&from)?;
     let (before, after) = match to {
         None => {
-            let before = match known_before(&first) {
-                true => Some(configuration(&history, &session, &first, Side::Before, identities)?),
-                false => None,
-            };
+            let known = first.files.first().is_some_and(|root| root.before.is_some());
+            let before = known
+                .then(|| configuration(&history, &session, &first, Side::Before, identities))
+                .transpose()?;
             (before, configuration(&history, &session, &first, Side::After, identities)?)
         }
         Some(to) => {
@@ -125,11 +125,6 @@ pub fn prune(workspace: &Workspace, dry_run: DryRun) -> Result<Pruned, OpsError>
         DryRun::No => Pruning::Real,
     };
     Ok(of(workspace)?.prune(&Retention::default(), clock::now(), pruning)?)
-}
-
-/// Whether the state before `record` is known.
-fn known_before(record: &Record) -> bool {
-    record.files.first().is_some_and(|root| root.before.is_some())
 }
 
 /// The parts of `after` whose text differs.

@@ -11,7 +11,9 @@ use super::records::{self, Side};
 use super::session::{Session, Snapshot};
 use super::{DryRun, Missing, OpsError, Outcome, Request, Status, Workspace, WriteOptions};
 use crate::compose::{Configuration, Part};
-use crate::doc::{Change, Collision, Document, Incoming, KeyPath, merge, reconcile, replay};
+use crate::doc::{
+    Change, Collision, Document, Incoming, KeyPath, changed, merge, reconcile, replay,
+};
 use crate::fs::{Target, create_private_directory, read};
 use crate::history::{Identities, RecordRef};
 
@@ -188,18 +190,31 @@ impl Restoration {
 
 /// What stands in `now` without the step from `before` to `after`.
 fn undone(after: &Document, before: &Document, now: &Part) -> Result<Document, OpsError> {
-    match merge(after, before, &now.document) {
-        Ok(merged) => return Ok(merged),
-        Err(Collision::Path(path)) => return Err(OpsError::ChangedSince { path }),
-        Err(_) => {}
+    let value = |document: &Document| document.root().to_value();
+    let (was, left, is) = (value(before), value(after), value(&now.document));
+    let root = KeyPath::root();
+    let changes = reconcile(&root, &left, &Incoming::of(&Arc::new(before.clone())));
+    let changes = replay(&changes, &left, &is).map_err(|path| OpsError::ChangedSince { path })?;
+    let failed = |source| OpsError::Edit { file: now.file.clone(), source };
+    let expected = changed(&is, &changes).map_err(failed)?;
+
+    // What came since, made on the text before, leaves everything in its place: if it is nothing
+    // but values, for comments and layout that somebody changed since would be lost.
+    let since = reconcile(&root, &left, &Incoming::of(&Arc::new(now.document.clone())));
+    let is_all = after.edit(&since).is_ok_and(|made| made.source() == now.document.source());
+    if is_all
+        && let Ok(since) = replay(&since, &left, &was)
+        && let Ok(made) = before.edit(&since)
+        && made.root().means(&expected)
+    {
+        return Ok(made);
     }
-    // The values can be brought back, the lines cannot: of the comments, those of what was removed
-    // come along.
-    let (was, is) = (after.root().to_value(), now.document.root().to_value());
-    let wanted = Incoming::of(&Arc::new(before.clone()));
-    let changes = reconcile(&KeyPath::root(), &was, &wanted);
-    let changes = replay(&changes, &was, &is).map_err(|path| OpsError::ChangedSince { path })?;
-    now.document.edit(&changes).map_err(|source| OpsError::Edit { file: now.file.clone(), source })
+    match merge(after, before, &now.document) {
+        Ok(merged) => Ok(merged),
+        Err(Collision::Path(path)) => Err(OpsError::ChangedSince { path }),
+        // A comment was changed on both sides: the present one stays.
+        Err(_) => now.document.edit(&changes).map_err(failed),
+    }
 }
 
 /// Why the gateway may be unable to read `file`: its user is taken to be the directory's.

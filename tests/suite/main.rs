@@ -24,10 +24,13 @@ mod dry_run;
 mod edit;
 mod explain;
 mod get;
+mod history; // what is recorded, and what damage to it does
 mod includes; // values put together from several files
 mod mv;
 mod patch;
+mod restore;
 mod set;
+mod status;
 mod unset;
 
 // What goes wrong in the field.

@@ -113,13 +113,15 @@ impl From<FsError> for CommandError {
 fn exit_of(error: &OpsError) -> Exit {
     match error {
         OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
-        OpsError::Fs(_) | OpsError::Missing { .. } | OpsError::NotHandedOver { .. } => Exit::Setup,
-        OpsError::History(HistoryError::NoRecord { .. })
-        | OpsError::NothingRecorded { .. }
-        | OpsError::Recorded { .. } => Exit::Invalid,
-        OpsError::History(_) => Exit::Setup,
+        OpsError::History(HistoryError::NoRecord { .. }) => Exit::Invalid,
+        OpsError::Fs(_)
+        | OpsError::Missing { .. }
+        | OpsError::NotHandedOver { .. }
+        | OpsError::History(_) => Exit::Setup,
         OpsError::Lock(error) => exit_of_lock(error),
-        OpsError::Syntax { .. }
+        OpsError::NothingRecorded { .. }
+        | OpsError::Recorded { .. }
+        | OpsError::Syntax { .. }
         | OpsError::Value { .. }
         | OpsError::Path(_)
         | OpsError::Edit { .. }

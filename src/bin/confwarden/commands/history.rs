@@ -2,7 +2,7 @@
 
 use confwarden::ops;
 
-use super::Context;
+use super::{Context, identities};
 use crate::args::{HistoryArgs, HistoryCommand};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -16,7 +16,7 @@ pub(super) fn run(args: &HistoryArgs, context: &Context<'_>) -> Result<Reply, Co
             Ok(Reply::Records { listing, limit })
         }
         HistoryCommand::Show(args) => {
-            let identities = context.identities(&args.identity)?;
+            let identities = identities(&args.identity)?;
             let past = ops::past(context.workspace, args.record, &identities)?;
             let reveal = if args.reveal { Reveal::Yes } else { Reveal::No };
             let broken = past.texts.iter().find(|text| text.document.is_err());
@@ -30,7 +30,7 @@ pub(super) fn run(args: &HistoryArgs, context: &Context<'_>) -> Result<Reply, Co
             Ok(Reply::Past { past, reveal })
         }
         HistoryCommand::Diff(args) => {
-            let identities = context.identities(&args.identity)?;
+            let identities = identities(&args.identity)?;
             let (from, to) = (args.from, args.to);
             let outcome = ops::past_difference(context.workspace, from, to, &identities)?;
             let before = match to {

@@ -113,15 +113,6 @@ impl Context<'_> {
         }
     }
 
-    /// Who opens encrypted texts of the history.
-    fn identities(&self, args: &IdentityArgs) -> Result<Identities, CommandError> {
-        let Some(file) = &args.identity else { return Ok(Identities::none()) };
-        let what = || format!("could not use the identity file `{}`", file.display());
-        let failed = |error: anyhow::Error| CommandError::new(Exit::Setup, error);
-        let bytes = fs::read_input(file).with_context(what).map_err(failed)?;
-        Identities::parse(&String::from_utf8_lossy(&bytes)).with_context(what).map_err(failed)
-    }
-
     /// What the library answered, without a secret in it.
     fn reply(&self, reply: Reply) -> Report {
         self.seen(reply, self.dry_run)
@@ -161,4 +152,13 @@ impl Context<'_> {
         Document::parse_bytes(bytes, format)
             .map_err(|error| CommandError::syntax(&what, file, error))
     }
+}
+
+/// Who opens encrypted texts of the history.
+fn identities(args: &IdentityArgs) -> Result<Identities, CommandError> {
+    let Some(file) = &args.identity else { return Ok(Identities::none()) };
+    let what = || format!("could not use the identity file `{}`", file.display());
+    let failed = |error: anyhow::Error| CommandError::new(Exit::Setup, error);
+    let bytes = fs::read_input(file).with_context(what).map_err(failed)?;
+    Identities::parse(&String::from_utf8_lossy(&bytes)).with_context(what).map_err(failed)
 }

@@ -2,7 +2,7 @@
 
 use confwarden::ops::{self, Restore};
 
-use super::Context;
+use super::{Context, identities};
 use crate::args::RestoreArgs;
 use crate::error::CommandError;
 use crate::output::Reply;
@@ -13,7 +13,7 @@ pub(super) fn run(args: &RestoreArgs, context: &Context<'_>) -> Result<Reply, Co
         (None, Some(path)) => Restore::Path(args.record, path.clone()),
         (None, None) => Restore::Whole(args.record),
     };
-    let identities = context.identities(&args.identity)?;
+    let identities = identities(&args.identity)?;
     let options = context.options(&args.write);
     let outcome = ops::restore(context.workspace, &wanted, &options, &identities)?;
     Ok(Reply::Write(outcome))
