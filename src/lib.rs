@@ -14,6 +14,7 @@
 //! | module | its noun | never |
 //! | --- | --- | --- |
 //! | [`text`] | bytes and positions: spans, layout, splices | knows a format |
+//! | [`clock`] | the time now | is read where time can be an argument |
 //! | [`doc`] | a parsed file: values with their places, edits, differences | touches a file, knows a policy |
 //! | [`finding`] | what a rule reports | quotes a value |
 //! | [`profile`] | what is known of one gateway, as data | reads a file or the environment |
@@ -23,6 +24,7 @@
 //! | [`heal`] | what a foreign write is put right to | does IO |
 //! | [`fs`] | locks, reads, atomic replaces | parses a document |
 //! | [`child`] | a program that runs under the guard | opens a file, knows a configuration |
+//! | [`history`] | records and snapshots of a guarded file | parses a document, knows a secret |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
 //! | `bin/confwarden` | arguments, settings, output, exit codes | decides about a configuration |
 //!
@@ -53,6 +55,8 @@
 //! | beside it: lock, stage, journal | [`fs`] | see the table there |
 //! | `openclaw.json.lock` | [`fs::GatewayLock`] | OpenClaw's own lock, held during a write |
 //! | `$XDG_STATE_HOME/confwarden/key` | [`fs::install_key`] | the key of secret fingerprints, 0600 |
+//! | `$XDG_STATE_HOME/confwarden/files/` | [`history`] | what stood in each guarded file, since when, by whom |
+//! | `$XDG_STATE_HOME/confwarden/history-recipients` | a person | whom snapshots are encrypted to |
 //!
 //! # Where to add what
 //!
@@ -72,6 +76,7 @@ pub mod doc;
 pub mod finding;
 pub mod fs;
 pub mod heal;
+pub mod history;
 pub mod ops;
 pub mod policy;
 pub mod profile;

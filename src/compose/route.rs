@@ -114,6 +114,17 @@ impl Configuration {
         }
     }
 
+    /// The value at `path`, with its text and its comments where one file alone makes it up.
+    pub(crate) fn incoming(&self, path: &KeyPath) -> Option<Incoming> {
+        let value = self.effective.at(path)?;
+        let route = self.route(path);
+        let document = Arc::new(self.parts[route.part].document.clone());
+        Some(match document.get(&route.path) {
+            Ok(Some(node)) if node.means(value) => Incoming::at(&document, node),
+            _ => value.clone().into(),
+        })
+    }
+
     /// Takes the value of `change`, a move, from the file it stands in to that where it is to stand.
     fn hand_over(
         &self,

@@ -57,6 +57,12 @@ pub enum FsError {
         /// The file.
         path: PathBuf,
     },
+    /// Another process of ours uses it, and did not finish in time.
+    #[error("`{}` is in use by another process", path.display())]
+    Busy {
+        /// The lock, or the file.
+        path: PathBuf,
+    },
     /// Others may write a place that must be private, or read a file that must be.
     #[error("`{}` is open to other users (mode {mode:04o})", path.display())]
     NotPrivate {

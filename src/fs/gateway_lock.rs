@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::backoff::{Backoff, Next, Wait};
 use super::error::{FileKind, FsError};
-use super::holder::{Holder, printable};
+use super::holder::{Held, Holder, printable};
 use super::lock::LockError;
 use super::platform::{self, Directory};
 use super::process::Process;
@@ -100,16 +100,23 @@ impl GatewayLock {
     }
 }
 
-/// Whether a live process holds the gateway's lock on the config that is `named` so, as far as can be
-/// told: a lock that cannot be read counts as held.
-#[must_use]
-pub fn is_gateway_at_work(named: &Path) -> bool {
-    let Ok((parent, name)) = lock_place(named) else { return false };
-    let Ok(directory) = Directory::open(&parent) else { return false };
-    match read(&directory, &name) {
-        Ok(None) => false,
-        Ok(Some(found)) => matches!(judge(&found, SystemTime::now()), Verdict::Held(_)),
-        Err(_) => true,
+impl GatewayLock {
+    /// Who holds the lock of the config that is `named` so; a stale one is held by nobody.
+    #[must_use]
+    pub fn held(named: &Path) -> Held {
+        let found = lock_place(named).ok().and_then(|(parent, name)| {
+            let directory = Directory::open(&parent).ok()?;
+            read(&directory, &name).transpose()
+        });
+        match found {
+            None => Held::No,
+            Some(Ok(content)) => match judge(&content, SystemTime::now()) {
+                Verdict::Stale => Held::No,
+                Verdict::Held(holder) => Held::By(holder),
+            },
+            // There is one, and it cannot be read.
+            Some(Err(_)) => Held::By(None),
+        }
     }
 }
 

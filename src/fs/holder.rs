@@ -27,6 +27,15 @@ pub struct Holder {
     pub command: String,
 }
 
+/// Whether somebody holds a lock, as far as can be seen without asking for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Nobody, or somebody who could not say so.
+    No,
+    /// Somebody, by name where that is known.
+    By(Option<Holder>),
+}
+
 impl Holder {
     /// This process.
     pub(super) fn me(command: &str) -> Self {

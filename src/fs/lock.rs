@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use super::backoff::{Backoff, Next, Wait};
 use super::error::FsError;
-use super::holder::Holder;
+use super::holder::{Held, Holder};
 use super::inherited;
 use super::moment::{Moment, reached};
 use super::platform::{self, Directory};
@@ -185,6 +185,17 @@ impl LockGuard {
             waited: backoff.waited(),
             holder: None,
         })
+    }
+
+    /// Who holds the lock of `target`, by what the holder wrote into it. The lock itself is not asked
+    /// for, which would disturb those who are.
+    #[must_use]
+    pub fn held(target: &Target) -> Held {
+        let holder = Directory::open(target.directory())
+            .and_then(|directory| directory.open_to_read(&target.sidecars().lock()))
+            .ok()
+            .and_then(|mut file| Holder::read(&mut file));
+        holder.map_or(Held::No, |holder| Held::By(Some(holder)))
     }
 
     /// The file that is locked.

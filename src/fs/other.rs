@@ -217,6 +217,10 @@ pub(super) fn mode(_: &Metadata) -> Option<u32> {
     None
 }
 
+pub(super) fn owner(_: &Metadata) -> Option<u32> {
+    None
+}
+
 pub(super) fn is_ours(_: &Metadata) -> bool {
     true
 }

@@ -78,11 +78,21 @@ impl<'d> Stage<'d> {
         names: &Sidecars,
         bytes: &[u8],
     ) -> io::Result<Self> {
+        let stage = Self::begun(directory, names, bytes)?;
+        stage.sync()?;
+        Ok(stage)
+    }
+
+    /// Creates a private file that holds `bytes`, as [`Self::private`] does, but does not sync it.
+    pub(super) fn begun(
+        directory: &'d Directory,
+        names: &Sidecars,
+        bytes: &[u8],
+    ) -> io::Result<Self> {
         let mut stage = Self::create(directory, names)?;
         platform::make_private(stage.file())?;
         directory.hand_over(stage.file())?;
         stage.write(bytes)?;
-        stage.sync()?;
         Ok(stage)
     }
 

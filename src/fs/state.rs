@@ -60,7 +60,11 @@ fn create_with_parents(path: &Path) -> io::Result<()> {
     }
 }
 
-fn check_private(path: &Path, metadata: &std::fs::Metadata, bits: u32) -> Result<(), FsError> {
+pub(super) fn check_private(
+    path: &Path,
+    metadata: &std::fs::Metadata,
+    bits: u32,
+) -> Result<(), FsError> {
     match platform::open_to_others(metadata, bits) {
         Some(mode) => Err(FsError::NotPrivate { path: path.to_owned(), mode }),
         None if platform::is_ours(metadata) => Ok(()),

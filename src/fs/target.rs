@@ -96,6 +96,12 @@ impl Target {
         &self.named
     }
 
+    /// Whether the path that was given is itself a symbolic link.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        std::fs::symlink_metadata(&self.named).is_ok_and(|found| found.is_symlink())
+    }
+
     /// The real path: the file that is read and replaced, behind every link.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -112,6 +118,12 @@ impl Target {
     #[must_use]
     pub fn directory_mode(&self) -> Option<u32> {
         platform::mode(&self.directory().metadata().ok()?)
+    }
+
+    /// User id of the owner of [`Self::directory`], where the platform has them.
+    #[must_use]
+    pub fn directory_owner(&self) -> Option<u32> {
+        platform::owner(&self.directory().metadata().ok()?)
     }
 
     /// The sidecar lock file, beside the real file.

@@ -464,6 +464,12 @@ pub(super) fn mode(metadata: &Metadata) -> Option<u32> {
     Some(metadata.mode() & 0o7777)
 }
 
+/// User id of the owner.
+#[expect(clippy::unnecessary_wraps, reason = "other platforms have none")]
+pub(super) fn owner(metadata: &Metadata) -> Option<u32> {
+    Some(metadata.uid())
+}
+
 /// Whether it belongs to us, or to the one for whom we, as root, act.
 pub(super) fn is_ours(metadata: &Metadata) -> bool {
     let me = rustix::process::geteuid();

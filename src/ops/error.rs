@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::child::{StartError, WaitError};
 use crate::doc::{ArrayShrinks, EditError, KeyPath, Kind, PathError, SyntaxError};
 use crate::fs::{FsError, LockError, ReplaceError};
+use crate::history::{HistoryError, RecordId};
 use crate::policy::UnknownRule;
 
 /// Why a use case could not be carried out. The file is as before, but for [`OpsError::Incomplete`].
@@ -106,6 +107,31 @@ pub enum OpsError {
     /// A program that runs could not be waited for.
     #[error(transparent)]
     Wait(#[from] WaitError),
+    /// What is to be taken back has been changed since.
+    #[error("`{path}` was changed again since")]
+    ChangedSince {
+        /// The path.
+        path: KeyPath,
+    },
+    /// The history could not be read or written.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// A record does not hold the state that is asked for.
+    #[error("nothing is known of the file before record {id}")]
+    NothingRecorded {
+        /// The record.
+        id: RecordId,
+    },
+    /// A text of the history does not parse, so it cannot be brought back or compared.
+    #[error("what record {id} holds of `{}` does not parse", file.display())]
+    Recorded {
+        /// The record.
+        id: RecordId,
+        /// The file.
+        file: PathBuf,
+        /// Where and why.
+        source: SyntaxError,
+    },
     /// Other writers were faster every time.
     #[error("`{}` was changed by other writers {attempts} times in a row", file.display())]
     Contended {

@@ -19,7 +19,7 @@ use super::{Missing, OpsError, Outcome, Status, Workspace};
 use crate::child::{Child, End, Progress};
 use crate::clock;
 use crate::finding::Finding;
-use crate::fs::{Glance, glance, is_gateway_at_work};
+use crate::fs::{GatewayLock, Glance, Held, glance};
 use crate::heal::{LostComment, PutBack};
 use crate::policy;
 
@@ -189,8 +189,11 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
         if self.settling.due(now, Author::Unknown) == Due::Nothing {
             return Due::Nothing;
         }
-        let at_work = is_gateway_at_work(self.foreign.session.root());
-        self.settling.due(now, if at_work { Author::AtWork } else { Author::Unknown })
+        let author = match GatewayLock::held(self.foreign.session.root()) {
+            Held::By(_) => Author::AtWork,
+            Held::No => Author::Unknown,
+        };
+        self.settling.due(now, author)
     }
 
     fn look_from_outside(&mut self) {

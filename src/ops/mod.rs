@@ -9,9 +9,13 @@ mod exec;
 mod foreign;
 mod outcome;
 mod propose;
+mod recorder;
+mod records;
 mod request;
+mod restore;
 mod session;
 mod settle;
+mod status;
 mod transaction;
 
 use std::path::{Path, PathBuf};
@@ -22,7 +26,10 @@ pub use error::OpsError;
 pub use exec::{Damage, ExecOptions, ExecOutcome, Program, exec};
 pub use foreign::{Redressing, SetAside};
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
+pub use records::{Past, PastBytes, PastText, past, past_difference, prune, records};
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
+pub use restore::{Restoration, Restore, restore};
+pub use status::{Condition, Drift, Overview, status};
 
 use crate::doc::{KeyPath, Value};
 use crate::profile::Profile;

@@ -132,7 +132,7 @@ pub(super) fn differences(
     }
 }
 
-fn version(value: &Value, profile: &Profile) -> Option<String> {
+pub(super) fn version(value: &Value, profile: &Profile) -> Option<String> {
     value.at(profile.reload.version.as_ref()?)?.as_str().map(str::to_owned)
 }
 

@@ -66,6 +66,12 @@ pub(super) fn propose(
             proposal.reach = Reach::RootFile;
             proposal.scope = Scope::WholeFile;
         }
+        Request::Restore(restoration) => {
+            proposal.changes = restoration.changes(base);
+            if restoration.is_whole() {
+                proposal.scope = Scope::WholeFile;
+            }
+        }
         Request::Apply { desired } => {
             let target = Incoming::of(&Arc::new(desired.clone()));
             if target.value.kind() != Kind::Object {

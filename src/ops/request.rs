@@ -2,6 +2,7 @@
 
 pub use crate::fs::HardLinks;
 
+use super::Restoration;
 use crate::doc::{Change, Document, KeyPath, Value};
 use crate::fs::Loaded;
 
@@ -36,6 +37,8 @@ pub enum Request {
         /// What it has become.
         edited: Document,
     },
+    /// What the history has: see [`restore()`](super::restore()).
+    Restore(Restoration),
     /// Changes of any sort, in order; a move may lead from one file of the configuration to another.
     Edit(Vec<Change>),
     /// The whole desired configuration, reduced to the smallest edit of the file. What it adds comes

@@ -18,6 +18,8 @@ pub(super) struct Session<'w> {
     locks: Locks,
     /// The root file's name, absolute.
     root: PathBuf,
+    /// The file that is meant, behind every link.
+    target: PathBuf,
     /// Locks held, in the order they were taken: the root's first.
     guards: Vec<Guarded>,
 }
@@ -84,6 +86,20 @@ impl Snapshot {
         self.loaded.into_iter().next().and_then(|(_, loaded)| loaded)
     }
 
+    /// What stands in `file`; nothing where it does not exist or does not parse.
+    pub(super) fn document(&self, file: &Path) -> Option<Document> {
+        let (index, (_, loaded)) =
+            self.loaded.iter().enumerate().find(|(_, (name, _))| name == file)?;
+        let loaded = loaded.as_ref()?;
+        if index == 0 && self.fault.is_some() {
+            return None;
+        }
+        match self.configuration.parts().iter().find(|part| part.file == file) {
+            Some(part) => Some(part.document.clone()),
+            None => Document::parse_bytes(loaded.bytes.clone(), Format::of_path(file)).ok(),
+        }
+    }
+
     fn expected(&self, file: &Path) -> Option<&Loaded> {
         self.loaded.iter().find(|(name, _)| name == file).and_then(|(_, loaded)| loaded.as_ref())
     }
@@ -92,8 +108,9 @@ impl Snapshot {
 impl<'w> Session<'w> {
     /// A session that only reads.
     pub(super) fn reading(workspace: &'w Workspace) -> Result<Self, OpsError> {
-        let root = Target::resolve(&workspace.config)?.named().to_owned();
-        Ok(Self { workspace, locks: Locks::Both, root, guards: Vec::new() })
+        let target = Target::resolve(&workspace.config)?;
+        let (root, target) = (target.named().to_owned(), target.path().to_owned());
+        Ok(Self { workspace, locks: Locks::Both, root, target, guards: Vec::new() })
     }
 
     /// A session that may write the root file.
@@ -230,6 +247,25 @@ impl<'w> Session<'w> {
             Ok(part)
         });
         Ok(Snapshot { configuration, loaded, included, fault })
+    }
+
+    /// Reads those of `parts` that no file of `base` includes: they are about to be written too.
+    ///
+    /// # Errors
+    ///
+    /// Where one cannot be read.
+    pub(super) fn load_further(&self, base: &mut Snapshot, parts: &[Part]) -> Result<(), OpsError> {
+        for part in parts {
+            if !base.loaded.iter().any(|(file, _)| *file == part.file) {
+                base.loaded.push((part.file.clone(), self.read(&part.file)?));
+            }
+        }
+        Ok(())
+    }
+
+    /// The real path of the root file.
+    pub(super) fn target(&self) -> &Path {
+        &self.target
     }
 
     /// How files of this configuration include each other.

@@ -1,13 +1,15 @@
-//! The one write: lock, read, propose, judge, commit only if the base is still there.
+//! The one write: lock, read, propose, judge, commit only if the base is still there, record.
 //!
 //! No file changes unless every check passed, and none is written over that another writer changed
 //! after it was read. The proposal is made once, on the first base; on a moved base its changes are
 //! made again, so both writers' changes survive where they do not collide.
 
 use super::propose::{Proposal, Reach, propose};
+use super::recorder::Recorder;
 use super::session::{Commit, Session, Snapshot, Unparsable};
 use super::{
-    DryRun, FileOutcome, OpsError, Outcome, Request, Status, Workspace, WriteOptions, outcome,
+    DryRun, FileOutcome, Missing, OpsError, Outcome, Request, Status, Workspace, WriteOptions,
+    outcome,
 };
 use crate::compose::{ComposeError, Configuration, Edited, Part};
 use crate::doc::{Collision, Document, EditError, Value, merge, replay};
@@ -29,11 +31,16 @@ pub(super) fn write(
         DryRun::No => Session::writing(workspace, options.missing)?,
         DryRun::Yes => Session::reading(workspace)?,
     };
+    let missing = match request {
+        Request::Restore(restoration) if restoration.is_whole() => Missing::Create,
+        _ => options.missing,
+    };
+    let mut recorder = Recorder::new(workspace, session.target());
     let mut first: Option<(Proposal, Value)> = None;
     let mut attempts = 0;
     while attempts < ATTEMPTS {
         attempts += 1;
-        let base = session.load(options.missing, unparsable(request))?;
+        let mut base = session.load(missing, unparsable(request))?;
         if options.dry_run == DryRun::No && session.recover_included(&base)? {
             // Read again what was read without its lock; that is no lost race.
             attempts -= 1;
@@ -49,7 +56,14 @@ pub(super) fn write(
             }
         };
         let candidate = candidate(&session, &base, request, &proposal)?;
-        let attempt = Attempt { workspace, options, base: &base, candidate: &candidate };
+        if let Request::Restore(_) = request {
+            session.load_further(&mut base, candidate.configuration.parts())?;
+        }
+        let accepted = match request {
+            Request::Restore(restoration) => restoration.accepted(),
+            _ => None,
+        };
+        let attempt = Attempt { workspace, options, base: &base, candidate: &candidate, accepted };
         let touched = attempt.touched();
         let mut outcome = attempt.judged(proposal.scope, &touched)?;
         outcome.notices.extend(session.leftovers().map(outcome::leftover));
@@ -69,11 +83,16 @@ pub(super) fn write(
             attempts -= 1;
             continue;
         }
-        match session.commit(&base, &candidate, &touched, options.hard_links)? {
+        let committed = recorder.around(&session, &base, &candidate.configuration, || {
+            session.commit(&base, &candidate, &touched, options.hard_links)
+        })?;
+        match committed {
             Commit::Done(publications) => {
                 for (file, publication) in outcome.files.iter_mut().zip(publications) {
                     file.publication = Some(publication);
                 }
+                let candidate = &candidate.configuration;
+                recorder.written(request, &options.allow, &base, candidate, &mut outcome);
                 return Ok(outcome);
             }
             Commit::Drifted => {}
@@ -86,6 +105,7 @@ pub(super) fn write(
 fn unparsable(request: &Request) -> Unparsable {
     match request {
         Request::Install { .. } => Unparsable::Tolerate,
+        Request::Restore(restoration) if restoration.is_whole() => Unparsable::Tolerate,
         _ => Unparsable::Refuse,
     }
 }
@@ -108,6 +128,18 @@ fn candidate(
     let rules = session.rules();
     let mut loader = |file: &std::path::Path| session.load_include(file);
     let root = base.configuration.root();
+    if let Request::Restore(restoration) = request
+        && let Some(parts) = restoration.parts(base)?
+    {
+        let mut parts = parts.into_iter();
+        let root = parts.next().unwrap_or_else(|| root.clone());
+        let rest: Vec<Part> = parts.collect();
+        let mut loader = |file: &std::path::Path| {
+            let known = rest.iter().find(|part| part.file == file);
+            known.map_or_else(|| session.load_include(file), |part| Ok(part.clone()))
+        };
+        return Ok(Configuration::compose(root, &rules, &mut loader).into());
+    }
     let whole = match request {
         Request::Install { base: began, edited } => Some(merged(base, began.as_ref(), edited)?),
         _ => verbatim(base, request),
@@ -166,26 +198,29 @@ struct Attempt<'a> {
     options: &'a WriteOptions,
     base: &'a Snapshot,
     candidate: &'a Edited,
+    /// What stood there last, where nothing that parses does now.
+    accepted: Option<&'a Configuration>,
 }
 
 impl<'a> Attempt<'a> {
     /// The parts whose text differs, in the order in which they are written.
     fn touched(&self) -> Vec<&'a Part> {
-        let known = self.base.configuration.parts();
         let order = self.candidate.writing_order().unwrap_or_default();
         let touched = order.into_iter();
         touched
             .filter(|part| {
-                let before = known.iter().find(|other| other.file == part.file);
-                let created = part.file == known[0].file && self.base.judged().is_none();
-                created || before.is_some_and(|b| b.document.source() != part.document.source())
+                let before = self.base.loaded.iter().find(|(file, _)| *file == part.file);
+                before.is_some_and(|(_, loaded)| {
+                    loaded.as_ref().map(|loaded| loaded.bytes.as_slice())
+                        != Some(part.document.source().as_bytes())
+                })
             })
             .collect()
     }
 
     /// What the rules make of it: [`Status::Written`] where it may be written now.
     fn judged(&self, scope: Scope, touched: &[&Part]) -> Result<Outcome, OpsError> {
-        let base = self.base.judged();
+        let base = self.base.judged().or(self.accepted);
         let transition = Transition { base, candidate: &self.candidate.configuration, scope };
         let findings = policy::judge(&transition, &self.workspace.profile);
         let verdict = Verdict::of(findings, &self.options.allow)?;
@@ -198,22 +233,22 @@ impl<'a> Attempt<'a> {
         } else {
             Status::Written
         };
-        let files = touched.iter().map(|part| {
-            let known = self.base.configuration.parts().iter();
-            let before = known.clone().find(|other| other.file == part.file);
-            FileOutcome {
-                file: part.file.clone(),
-                before: before.filter(|_| base.is_some()).map(|before| before.document.clone()),
-                after: part.document.clone(),
-                publication: None,
-            }
+        let files = touched.iter().map(|part| FileOutcome {
+            file: part.file.clone(),
+            before: self.base.document(&part.file),
+            after: part.document.clone(),
+            publication: None,
         });
         let files = files.collect();
         Ok(Outcome {
             status,
             files,
             findings: verdict.into_findings(),
-            ..outcome::differences(base, &self.candidate.configuration, &self.workspace.profile)
+            ..outcome::differences(
+                self.base.judged(),
+                &self.candidate.configuration,
+                &self.workspace.profile,
+            )
         })
     }
 }

@@ -26,10 +26,17 @@ enum Ends {
     Written,
 }
 
+/// A sandbox whose key is made, so that the syncs of a write are those of its file.
+fn with_key() -> Sandbox {
+    let sandbox = Sandbox::config(GATEWAY);
+    sandbox.run(["get", "gateway.auth.token"]).code(0);
+    sandbox
+}
+
 /// Runs the write with `fault` in it.
 #[track_caller]
 fn check(faults: &Faults, fault: &str, ends: Ends, says: &str) {
-    let sandbox = Sandbox::config(GATEWAY);
+    let sandbox = with_key();
     let before = Seen::at(sandbox.config_path());
     let run = sandbox.invoke(SET).under(faults.with(fault)).run();
     let (code, text) = match ends {
@@ -57,7 +64,7 @@ fn find(calls: &[Call], what: &str, picks: impl Fn(&Call) -> bool) -> usize {
 #[test]
 fn the_steps_of_a_write_fail_with_their_names() {
     let Some(faults) = Faults::allowed() else { return };
-    let calls = faults.calls(&Sandbox::config(GATEWAY), &SET, None);
+    let calls = faults.calls(&with_key(), &SET, None);
     let ours = ".openclaw.json.confwarden.";
     let stage = find(&calls, "create a stage", |call| {
         call.name == "openat" && call.shown.contains(ours) && call.shown.contains(".tmp\"")

@@ -25,10 +25,13 @@ mod edit;
 mod exec;
 mod explain;
 mod get;
+mod history; // what is recorded, and what damage to it does
 mod includes; // values put together from several files
 mod mv;
 mod patch;
+mod restore;
 mod set;
+mod status;
 mod unset;
 
 // What goes wrong in the field.

@@ -9,6 +9,7 @@ use confwarden::policy;
 /// Each module, and the modules it may name. A module may always name itself.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("text", &[]),
+    ("clock", &[]),
     ("doc", &["text"]),
     ("finding", &["doc", "text"]),
     ("profile", &["doc", "finding", "text"]),
@@ -18,7 +19,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("heal", &["compose", "doc", "finding", "policy", "profile", "text"]),
     ("fs", &["text"]),
     ("child", &[]),
-    ("ops", &["child", "compose", "doc", "finding", "fs", "policy", "profile", "redact", "text"]),
+    ("history", &["clock", "fs", "text"]),
+    (
+        "ops",
+        &[
+            "child", "clock", "compose", "doc", "finding", "fs", "heal", "history", "policy",
+            "profile", "redact", "text",
+        ],
+    ),
 ];
 
 /// Lines of a source file at most, and of a file of test tables.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use confwarden::doc::{EditError, SyntaxError};
 use confwarden::fs::{FsError, LockError, ReplaceError};
+use confwarden::history::HistoryError;
 use confwarden::ops::OpsError;
 use confwarden::text::Position;
 
@@ -87,7 +88,7 @@ impl From<OpsError> for CommandError {
         let exit = exit_of(&error);
         let hints = hints_of(&error);
         let place = match &error {
-            OpsError::Syntax { file, source } => {
+            OpsError::Syntax { file, source } | OpsError::Recorded { file, source, .. } => {
                 Some(Place { file: file.clone(), position: source.position })
             }
             _ => None,
@@ -112,12 +113,16 @@ impl From<FsError> for CommandError {
 fn exit_of(error: &OpsError) -> Exit {
     match error {
         OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
+        OpsError::History(HistoryError::NoRecord { .. }) => Exit::Invalid,
         OpsError::Start(_)
         | OpsError::Fs(_)
         | OpsError::Missing { .. }
-        | OpsError::NotHandedOver { .. } => Exit::Setup,
+        | OpsError::NotHandedOver { .. }
+        | OpsError::History(_) => Exit::Setup,
         OpsError::Lock(error) => exit_of_lock(error),
-        OpsError::Syntax { .. }
+        OpsError::NothingRecorded { .. }
+        | OpsError::Recorded { .. }
+        | OpsError::Syntax { .. }
         | OpsError::Value { .. }
         | OpsError::Path(_)
         | OpsError::Edit { .. }
@@ -126,9 +131,10 @@ fn exit_of(error: &OpsError) -> Exit {
         | OpsError::Opposed { .. }
         | OpsError::Composed { .. } => Exit::Invalid,
         OpsError::ArrayShrinks { .. } => Exit::Refused,
-        OpsError::Conflict { .. } | OpsError::Collision { .. } | OpsError::Contended { .. } => {
-            Exit::Conflict
-        }
+        OpsError::Conflict { .. }
+        | OpsError::Collision { .. }
+        | OpsError::ChangedSince { .. }
+        | OpsError::Contended { .. } => Exit::Conflict,
         OpsError::UnknownRule(_) => Exit::Usage,
         OpsError::Replace { source, .. } => exit_of_replace(source),
         OpsError::Incomplete { .. } => Exit::Incomplete,
@@ -166,6 +172,8 @@ fn hints_of(error: &OpsError) -> Vec<String> {
             None => return Vec::new(),
         },
         OpsError::Lock(error) => return hints_of_lock(error),
+        OpsError::History(error) => return hints_of_history(error),
+        OpsError::NothingRecorded { .. } | OpsError::Recorded { .. } => LIST.into(),
         OpsError::ArrayShrinks { path, .. } => {
             format!("`--replace-array '{path}'` lets the array lose elements")
         }
@@ -185,11 +193,36 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         OpsError::Conflict { .. } | OpsError::Collision { .. } | OpsError::Contended { .. } => {
             "look at what the other writer did, then try again".into()
         }
+        OpsError::ChangedSince { .. } => {
+            "`history list` says by whom; `restore ID --path PATH` brings a value back all the same"
+                .into()
+        }
         OpsError::UnknownRule(error) => return hints_of_unknown_rule(&error.similar),
         OpsError::Replace { source, .. } => return hints_of_replace(source),
         _ => return Vec::new(),
     };
     vec![hint]
+}
+
+/// Where records are found.
+const LIST: &str = "`confwarden history list` says what there is";
+
+fn hints_of_history(error: &HistoryError) -> Vec<String> {
+    let hint = match error {
+        HistoryError::NoRecord { .. } => LIST,
+        HistoryError::Newer { .. } => "use the confwarden that wrote it, or a newer one",
+        HistoryError::Missing { .. } => "another record may hold what you look for",
+        HistoryError::Damaged { .. } => {
+            "another record may hold what you look for; all are damaged where the file `key` of the \
+             state directory was replaced"
+        }
+        HistoryError::Sealed { .. } => "`--identity FILE` opens it with an age identity",
+        HistoryError::Recipients { .. } => {
+            "a recipient is a line that begins with `age1`; without the file nothing is encrypted"
+        }
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
 }
 
 fn hints_of_lock(error: &LockError) -> Vec<String> {

@@ -9,22 +9,27 @@ mod edit;
 mod exec;
 mod explain;
 mod get;
+mod history;
 mod mv;
 mod patch;
 mod prompt;
+mod restore;
 mod set;
+mod status;
 mod unset;
 
 use std::ffi::OsString;
 use std::path::Path;
 
+use anyhow::Context as _;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 use confwarden::doc::{Document, Format};
 use confwarden::fs;
+use confwarden::history::Identities;
 use confwarden::ops::{self, DryRun, HardLinks, Missing, Request, Workspace, WriteOptions};
 
-use crate::args::{Command, CommandLine, ConfigCommand, GlobalArgs, WriteArgs};
+use crate::args::{Command, CommandLine, ConfigCommand, GlobalArgs, IdentityArgs, WriteArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Printer, Reply, Report, Sight};
@@ -74,6 +79,9 @@ fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
         ConfigCommand::Edit(args) => edit::run(args, &context),
         ConfigCommand::Exec(args) => exec::run(args, &context),
         ConfigCommand::Diff(args) => diff::run(args, &context),
+        ConfigCommand::History(args) => history::run(args, &context),
+        ConfigCommand::Restore(args) => restore::run(args, &context),
+        ConfigCommand::Status => status::run(&context),
     };
     match reply {
         Ok(reply) => context.reply(reply),
@@ -146,4 +154,13 @@ impl Context<'_> {
         Document::parse_bytes(bytes, format)
             .map_err(|error| CommandError::syntax(&what, file, error))
     }
+}
+
+/// Who opens encrypted texts of the history.
+fn identities(args: &IdentityArgs) -> Result<Identities, CommandError> {
+    let Some(file) = &args.identity else { return Ok(Identities::none()) };
+    let what = || format!("could not use the identity file `{}`", file.display());
+    let failed = |error: anyhow::Error| CommandError::new(Exit::Setup, error);
+    let bytes = fs::read_input(file).with_context(what).map_err(failed)?;
+    Identities::parse(&String::from_utf8_lossy(&bytes)).with_context(what).map_err(failed)
 }

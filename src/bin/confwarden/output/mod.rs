@@ -6,7 +6,9 @@
 mod diff;
 mod exec;
 mod json;
+mod overview;
 mod paint;
+mod past;
 mod report;
 mod text;
 mod value;
@@ -15,7 +17,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use confwarden::doc::{KeyPath, Value};
-use confwarden::ops::{ExecOutcome, Outcome};
+use confwarden::history::{Listing, Pruned};
+use confwarden::ops::{ExecOutcome, Outcome, Overview, Past};
 
 pub(crate) use report::{Report, Sight};
 
@@ -53,6 +56,24 @@ pub(crate) enum Reply {
         /// Whether the text is left out.
         semantic: bool,
     },
+    /// The records of a history, oldest first, and how many of the latest are shown.
+    Records {
+        /// The records.
+        listing: Listing,
+        /// How many.
+        limit: usize,
+    },
+    /// The texts that a record ended in.
+    Past {
+        /// The record with its texts.
+        past: Past,
+        /// Whether secrets are shown.
+        reveal: Reveal,
+    },
+    /// What was dropped of a history.
+    Pruned(Pruned),
+    /// The state of a configuration.
+    Overview(Box<Overview>),
 }
 
 /// Whether secrets are shown.

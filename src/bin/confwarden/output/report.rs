@@ -13,8 +13,10 @@ use std::path::Path;
 
 use confwarden::finding::{self, Action, Origin, Override};
 use confwarden::fs;
+use confwarden::history::{Fault, Listing};
 use confwarden::ops::{
-    self, ChangeKind, DryRun, ExecOutcome, Outcome, Publication, Status, Workspace,
+    self, ChangeKind, Drift, DryRun, ExecOutcome, Outcome, Overview, Past, Publication, Status,
+    Workspace,
 };
 use confwarden::policy::{Example, RuleDoc, Scope};
 use confwarden::profile::ReloadClass;
@@ -23,6 +25,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::exec::ExecEntry;
+use super::overview::OverviewEntry;
+use super::past::{PrunedEntry, RecordEntry, TextEntry};
 use super::{Reply, Reveal, Strictness, diff, value};
 use crate::args::OutputFormat;
 use crate::error::CommandError;
@@ -74,7 +78,7 @@ pub(crate) struct Report {
     #[serde(serialize_with = "exit_entry")]
     pub(super) exit: Exit,
     pub(super) config: Option<String>,
-    profile: Option<String>,
+    pub(super) profile: Option<String>,
     pub(super) gateway_version: Option<String>,
     path: Option<String>,
     pub(super) value: Option<Json>,
@@ -85,6 +89,14 @@ pub(crate) struct Report {
     pub(super) exec: Option<ExecEntry>,
     pub(super) notices: Vec<String>,
     pub(super) error: Option<ErrorEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) records: Option<Vec<RecordEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) texts: Option<Vec<TextEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pruned: Option<PrunedEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<OverviewEntry>,
     /// What of it goes to people.
     #[serde(skip)]
     pub(super) shows: Shows,
@@ -114,6 +126,8 @@ pub(super) enum Shows {
     Plan,
     /// The changes.
     Changes,
+    /// The state, with what changed and the last records.
+    Overview,
 }
 
 /// One difference in meaning.
@@ -228,8 +242,74 @@ impl Report {
                 report.shows = if semantic { Shows::Changes } else { Shows::Plan };
                 report.take_outcome(outcome, Some(&before), sight);
             }
+            Reply::Records { listing, limit } => report.take_records(listing, limit),
+            Reply::Past { past, reveal } => report.take_past(past, reveal, sight),
+            Reply::Pruned(pruned) => {
+                if sight.dry_run == DryRun::Yes {
+                    report.status = ReportStatus::Planned;
+                }
+                report.pruned = Some(PrunedEntry {
+                    records: pruned.records.iter().map(|id| id.0).collect(),
+                    left: pruned.left,
+                    snapshots: pruned.snapshots,
+                });
+            }
+            Reply::Overview(overview) => report.take_overview(*overview, sight),
         }
         report
+    }
+
+    fn take_records(&mut self, listing: Listing, limit: usize) {
+        let Listing { records, faults } = listing;
+        self.notices.extend(faults.iter().map(|fault| match fault {
+            Fault::Newer { id: Some(id), version } => {
+                format!("record {id} was written by a newer confwarden (format {version})")
+            }
+            Fault::Newer { id: None, version } => {
+                format!("a record was written by a newer confwarden (format {version})")
+            }
+            Fault::Damaged { line } => format!("line {line} of the records is damaged"),
+        }));
+        let left_out = records.len().saturating_sub(limit);
+        if left_out > 0 {
+            self.notices.push(format!("{left_out} older ones are left out: `--all` shows them"));
+        }
+        let shown = records.into_iter().skip(left_out).rev();
+        self.records = Some(shown.map(RecordEntry::of).collect());
+    }
+
+    fn take_past(&mut self, past: Past, reveal: Reveal, sight: &Sight<'_>) {
+        let texts: Vec<String> = match reveal {
+            Reveal::Yes => {
+                let texts = past.texts.iter();
+                texts.map(|text| String::from_utf8_lossy(&text.bytes.0).into_owned()).collect()
+            }
+            Reveal::No => {
+                let documents: Vec<_> =
+                    past.texts.iter().flat_map(|text| text.document.as_ref()).collect();
+                let redacted = sight.redactor(&mut self.notices).texts(&documents);
+                if documents.iter().zip(&redacted).any(|(one, other)| one.source() != other) {
+                    self.notices.push(REVEAL.to_owned());
+                }
+                redacted
+            }
+        };
+        let files = past.texts.iter().map(|text| shown(&text.file));
+        let texts = files.zip(texts).map(|(file, text)| TextEntry { file, text });
+        self.texts = Some(texts.collect());
+        self.records = Some(vec![RecordEntry::of(past.record)]);
+    }
+
+    fn take_overview(&mut self, overview: Overview, sight: &Sight<'_>) {
+        self.shows = Shows::Overview;
+        self.state = Some(OverviewEntry::of(&overview));
+        self.gateway_version = overview.gateway_version;
+        if let Drift::Changed(_, changes) = &overview.drift {
+            let redactor = sight.redactor(&mut self.notices);
+            self.changes =
+                changes.iter().map(|change| ChangeEntry::of(change, &redactor)).collect();
+        }
+        self.records = Some(overview.latest.into_iter().map(RecordEntry::of).collect());
     }
 
     /// What is known of `rules`.
@@ -286,6 +366,10 @@ impl Report {
             exec: None,
             notices: Vec::new(),
             error: None,
+            records: None,
+            texts: None,
+            pruned: None,
+            state: None,
             shows: Shows::Answer,
         }
     }
@@ -338,20 +422,8 @@ impl Report {
         let redactor =
             if diffed || shows_secret { sight.redactor(&mut self.notices) } else { keyless };
         self.gateway_version = outcome.gateway_version;
-        self.changes = outcome
-            .changes
-            .iter()
-            .map(|change| {
-                let json = |value| value::to_json(&redactor.value(&change.path, value));
-                ChangeEntry {
-                    path: change.path.to_string(),
-                    kind: change.kind,
-                    class: change.class,
-                    before: change.before.as_ref().map(json),
-                    after: change.after.as_ref().map(json),
-                }
-            })
-            .collect();
+        self.changes =
+            outcome.changes.iter().map(|change| ChangeEntry::of(change, &redactor)).collect();
         for file in &outcome.files {
             let after_name = shown(&file.file);
             let before_name = match (before, &file.before) {
@@ -373,6 +445,19 @@ impl Report {
         }
         self.findings = outcome.findings.iter().map(FindingEntry::of).collect();
         self.notices.extend(outcome.notices);
+    }
+}
+
+impl ChangeEntry {
+    fn of(change: &ops::Change, redactor: &Redactor<'_>) -> Self {
+        let json = |value| value::to_json(&redactor.value(&change.path, value));
+        Self {
+            path: change.path.to_string(),
+            kind: change.kind,
+            class: change.class,
+            before: change.before.as_ref().map(json),
+            after: change.after.as_ref().map(json),
+        }
     }
 }
 

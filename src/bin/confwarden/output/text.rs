@@ -9,11 +9,12 @@ use confwarden::finding::{Action, Origin};
 use confwarden::ops::{ChangeKind, Publication};
 use confwarden::profile::ReloadClass;
 
-use super::Report;
 use super::exec::{self, ExecEntry};
+use super::overview::{self, About};
 use super::paint::Paint;
 use super::report::{ChangeEntry, ErrorEntry, FindingEntry, ReportStatus, RuleEntry, Shows};
 use super::value;
+use super::{Report, past};
 
 /// What the command was asked for.
 pub(super) fn data(report: &Report, paint: Paint) -> String {
@@ -22,6 +23,11 @@ pub(super) fn data(report: &Report, paint: Paint) -> String {
         Shows::Answer => {
             if let Some(value) = &report.value {
                 line(&mut out, &paint.data(&value::printed(value)));
+            }
+            match (&report.texts, &report.records) {
+                (Some(texts), _) => past::texts(&mut out, texts, paint),
+                (None, Some(records)) => past::list(&mut out, records, "", paint),
+                (None, None) => {}
             }
             match report.rules.as_slice() {
                 [] => {}
@@ -40,6 +46,17 @@ pub(super) fn data(report: &Report, paint: Paint) -> String {
             changes(&mut out, &report.changes, "", paint);
         }
         Shows::Changes => changes(&mut out, &report.changes, "", paint),
+        Shows::Overview => {
+            if let Some(state) = &report.state {
+                let about = About {
+                    file: report.config.as_deref().unwrap_or_default(),
+                    profile: report.profile.as_deref().unwrap_or_default(),
+                    gateway_version: report.gateway_version.as_deref(),
+                };
+                let latest = report.records.as_deref().unwrap_or_default();
+                overview::page(&mut out, state, &about, &report.changes, latest, paint);
+            }
+        }
     }
     out
 }
@@ -96,6 +113,12 @@ pub(super) enum Summary {
 
 fn done(out: &mut String, report: &Report, paint: Paint) {
     let config = report.config.as_deref().unwrap_or_default();
+    if let Some(pruned) = &report.pruned {
+        line(out, &past::pruned(pruned, report.status == ReportStatus::Planned));
+    }
+    if report.records.as_ref().is_some_and(Vec::is_empty) && report.shows == Shows::Answer {
+        line(out, &format!("nothing is recorded of `{config}` yet"));
+    }
     match (report.status, report.shows) {
         (ReportStatus::Written, _) => {
             for file in &report.files {
@@ -164,7 +187,7 @@ fn effect(out: &mut String, changes: &[ChangeEntry]) {
 }
 
 /// One line for each change: path, values, class, in columns as far as they are short.
-fn changes(out: &mut String, changes: &[ChangeEntry], indent: &str, paint: Paint) {
+pub(super) fn changes(out: &mut String, changes: &[ChangeEntry], indent: &str, paint: Paint) {
     const WIDEST: usize = 60;
     let width = |text: &str| text.chars().count();
     let rows: Vec<(String, String)> = changes

@@ -1,0 +1,188 @@
+//! History: what stood in a guarded configuration, since when, and who put it there.
+//!
+//! A [`Record`] says what one change did; the texts before and after it are snapshots. Both live
+//! outside of the gateway's own directory, which the gateway sweeps.
+//!
+//! # On disk
+//!
+//! | below the state directory | is |
+//! | --- | --- |
+//! | `files/<id>/` | one guarded configuration; `<id>` is 16 hex digits of the BLAKE3 hash of its real path |
+//! | `files/<id>/records.jsonl` | the records, oldest first: one JSON object a line, each with its version `v` |
+//! | `files/<id>/snapshots/<hash>` | a text, byte for byte; `<hash>` is its BLAKE3 hash under a key derived from the installation's |
+//! | `files/<id>/snapshots/<hash>.age` | the same, encrypted |
+//! | `files/<id>/lock` | held while records are added or pruned; never removed |
+//! | `history-recipients` | age recipients, one a line; where it is there, snapshots are encrypted to them |
+//!
+//! Folders have mode 0700, files 0600.
+//!
+//! A record of version 1 has the members of [`Record`], and may come to have more. One of a newer
+//! version is named, kept as it is, and never taken for something it may not be.
+//!
+//! # Promises
+//!
+//! - A process that dies at any point leaves a history that can be read. A last line that was cut off
+//!   is taken away by the next record; any other damage is named as a [`Fault`] and left alone.
+//! - A snapshot is proved against its hash before it is given out.
+//! - What is dropped is decided by content and age, never by number alone: see [`Retention`].
+//! - Equal texts are stored once.
+//!
+//! A power cut may take the last record, and its snapshot where the file system does not order what
+//! is written: the configuration itself stands, and is recorded again at the next write.
+//!
+//! This module never parses a configuration and knows no secret: its records hold paths, never
+//! values. A snapshot holds everything; who shows one redacts it.
+
+mod error;
+mod format;
+mod record;
+mod reference;
+mod retention;
+mod seal;
+mod store;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+pub use error::HistoryError;
+pub use record::{
+    Author, Certainty, ChangeNote, Entry, FileEntry, Kind, NoteKind, Record, RecordId,
+    RecordedFile, RuleNote, SnapshotId,
+};
+pub use reference::{RecordRef, RecordRefError};
+pub use retention::Retention;
+pub use seal::Identities;
+pub use store::{Pruned, Pruning, Recording};
+
+use crate::fs::Folder;
+
+/// The history of one guarded configuration.
+#[derive(Clone, Debug)]
+pub struct History {
+    state_dir: PathBuf,
+    folder: PathBuf,
+}
+
+/// What a history holds.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The records that can be read, oldest first.
+    pub records: Vec<Record>,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+}
+
+/// A line of a history that is no record of this version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It was written by a newer confwarden.
+    Newer {
+        /// Its number, where it has one.
+        id: Option<RecordId>,
+        /// The version of its format.
+        version: u64,
+    },
+    /// It is damaged.
+    Damaged {
+        /// The line in the file, from 1.
+        line: usize,
+    },
+}
+
+impl History {
+    /// The history of the configuration whose real path is `config`. Touches nothing.
+    #[must_use]
+    pub fn of(state_dir: &Path, config: &Path) -> Self {
+        let id = blake3::hash(config.as_os_str().as_encoded_bytes()).to_hex();
+        let folder = state_dir.join("files").join(&id[..16]);
+        Self { state_dir: state_dir.to_owned(), folder }
+    }
+
+    /// Where it is on the disk.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Begins a record: keeps other processes from adding one or pruning until it is done.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] where the folder cannot be written, or another process holds it.
+    pub fn begin(&self) -> Result<Recording, HistoryError> {
+        Recording::begin(&self.state_dir, &self.folder)
+    }
+
+    /// Records `entry` with its texts.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`]; the history is then as it was, but perhaps for a text that no record names.
+    pub fn record(&self, entry: &Entry<'_>, now: SystemTime) -> Result<RecordId, HistoryError> {
+        let mut recording = self.begin()?;
+        let id = recording.append(entry, now)?;
+        recording.sync()?;
+        Ok(id)
+    }
+
+    /// All records. No lock is taken: a line that is just being written is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::Fs`] where they cannot be read. A history that does not exist is empty.
+    pub fn list(&self) -> Result<Listing, HistoryError> {
+        let Some(folder) = Folder::open(&self.folder)? else { return Ok(Listing::default()) };
+        let bytes = folder.read(store::RECORDS)?.unwrap_or_default();
+        Ok(format::listing(&bytes))
+    }
+
+    /// The record that `reference` names.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::NoRecord`], [`HistoryError::Newer`], or as [`History::list`].
+    pub fn find(&self, reference: &RecordRef) -> Result<Record, HistoryError> {
+        reference.pick(self.list()?)
+    }
+
+    /// The text that `id` stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] where it is missing, damaged, or encrypted to others than `identities`.
+    pub fn snapshot(
+        &self,
+        id: &SnapshotId,
+        identities: &Identities,
+    ) -> Result<Vec<u8>, HistoryError> {
+        store::snapshot(&self.state_dir, &self.folder, id, identities)
+    }
+
+    /// What `bytes` would be named; nothing where this installation has no key, and so no history.
+    #[must_use]
+    pub fn id_of(&self, bytes: &[u8]) -> Option<SnapshotId> {
+        let key = crate::fs::present_install_key(&self.state_dir)?;
+        Some(SnapshotId::of(&store::snapshot_key(&key), bytes))
+    }
+
+    /// Drops the records that `policy` lets go of, and the texts that no record names any more.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError`] where the folder cannot be written. Dropped are either all of the records or
+    /// none; texts that are left over are dropped the next time.
+    pub fn prune(
+        &self,
+        policy: &Retention,
+        now: SystemTime,
+        pruning: Pruning,
+    ) -> Result<Pruned, HistoryError> {
+        if Folder::open(&self.folder)?.is_none() {
+            return Ok(Pruned::default());
+        }
+        Recording::begin(&self.state_dir, &self.folder)?.prune(policy, now, pruning)
+    }
+}

@@ -1,0 +1,168 @@
+//! The state of a guarded configuration, at one look: it waits for nobody and changes nothing.
+
+use std::path::PathBuf;
+
+use super::records::{self, Side};
+use super::session::{Session, Snapshot, Unparsable};
+use super::{Change, Missing, OpsError, Workspace, outcome};
+use crate::doc::{Format, SyntaxError};
+use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery};
+use crate::history::{History, Identities, Listing, Record, RecordId};
+use crate::profile::GatewayLockKind;
+
+/// How many of the latest records are shown.
+const LATEST: usize = 5;
+
+/// The state of a guarded configuration.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// The file as it was named, absolute.
+    pub file: PathBuf,
+    /// The file that is meant, where `file` is or lies behind a link.
+    pub target: PathBuf,
+    /// Whether `file` itself is a symbolic link.
+    pub is_link: bool,
+    /// The format.
+    pub format: Format,
+    /// What is there.
+    pub condition: Condition,
+    /// The version of the gateway, as the file tells it.
+    pub gateway_version: Option<String>,
+    /// The files it includes, and why one of them cannot be read.
+    pub includes: Vec<(PathBuf, Option<String>)>,
+    /// Who holds our lock.
+    pub lock: Held,
+    /// Who holds the gateway's own lock; nothing where the gateway has none.
+    pub gateway_lock: Option<Held>,
+    /// Whether a process that was killed, or is at work, has left something beside the file.
+    pub awaits_recovery: bool,
+    /// How many records there are.
+    pub records: usize,
+    /// How many lines of the history cannot be read.
+    pub faults: usize,
+    /// The latest records, newest first.
+    pub latest: Vec<Record>,
+    /// What differs from the last record.
+    pub drift: Drift,
+}
+
+/// What is there.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// Nothing.
+    Missing,
+    /// A file that does not parse.
+    Unparsable {
+        /// Its size in bytes.
+        size: usize,
+        /// Permission bits.
+        mode: u32,
+        /// Where and why.
+        error: SyntaxError,
+    },
+    /// A configuration.
+    Good {
+        /// Its size in bytes.
+        size: usize,
+        /// Permission bits.
+        mode: u32,
+    },
+}
+
+/// What differs from the last record.
+#[derive(Clone, Debug)]
+pub enum Drift {
+    /// There is no record.
+    Unrecorded,
+    /// Nothing: the file is what the record ended in.
+    None(RecordId),
+    /// These values. None at all where only the text differs.
+    Changed(RecordId, Vec<Change>),
+    /// Something, and it cannot be said what.
+    Unknown(RecordId, String),
+}
+
+/// Looks at the configuration of the workspace.
+///
+/// # Errors
+///
+/// [`OpsError`] where the file or its history cannot be read.
+pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
+    let session = Session::reading(workspace)?;
+    let snapshot = session.load(Missing::Create, Unparsable::Tolerate)?;
+    let target = Target::resolve(&workspace.config)?;
+    let history = records::of(workspace)?;
+    let Listing { mut records, faults } = history.list()?;
+    let root = snapshot.loaded.first().and_then(|(_, loaded)| loaded.as_ref());
+    let condition = match (root, &snapshot.fault) {
+        (None, _) => Condition::Missing,
+        (Some(loaded), fault) => {
+            let (size, mode) = (loaded.bytes.len(), loaded.attributes.mode());
+            match fault {
+                Some(error) => Condition::Unparsable { size, mode, error: error.clone() },
+                None => Condition::Good { size, mode },
+            }
+        }
+    };
+    let configuration = &snapshot.configuration;
+    let included = configuration.parts().iter().skip(1).map(|part| (part.file.clone(), None));
+    let broken = configuration
+        .faults()
+        .iter()
+        .map(|fault| (fault.file.clone(), Some(fault.kind.to_string())));
+    Ok(Overview {
+        is_link: target.is_link(),
+        format: Format::of_path(session.root()),
+        condition,
+        gateway_version: outcome::version(configuration.effective(), &workspace.profile),
+        includes: included.chain(broken).collect(),
+        lock: LockGuard::held(&target),
+        gateway_lock: match workspace.profile.gateway_lock {
+            GatewayLockKind::None => None,
+            GatewayLockKind::Openclaw => Some(GatewayLock::held(target.named())),
+        },
+        awaits_recovery: awaits_recovery(&target)?,
+        drift: drift(workspace, &session, &snapshot, &history, records.last()),
+        records: records.len(),
+        faults: faults.len(),
+        latest: {
+            records.reverse();
+            records.truncate(LATEST);
+            records
+        },
+        file: target.named().to_owned(),
+        target: target.path().to_owned(),
+    })
+}
+
+fn drift(
+    workspace: &Workspace,
+    session: &Session<'_>,
+    snapshot: &Snapshot,
+    history: &History,
+    last: Option<&Record>,
+) -> Drift {
+    let Some(last) = last else { return Drift::Unrecorded };
+    let mut found = snapshot.loaded.iter().enumerate();
+    let same = found.all(|(index, (file, loaded))| {
+        let recorded = last.file(index, file).and_then(|file| file.after);
+        match loaded {
+            Some(loaded) => recorded.is_some() && recorded == history.id_of(&loaded.bytes),
+            None => recorded.is_none(),
+        }
+    });
+    if same {
+        return Drift::None(last.id);
+    }
+    let Some(now) = snapshot.judged() else {
+        let why = if snapshot.exists() { "it does not parse now" } else { "it is gone" };
+        return Drift::Unknown(last.id, why.to_owned());
+    };
+    match records::configuration(history, session, last, Side::After, &Identities::none()) {
+        Ok(before) => {
+            let outcome = outcome::differences(Some(&before), now, &workspace.profile);
+            Drift::Changed(last.id, outcome.changes)
+        }
+        Err(error) => Drift::Unknown(last.id, error.to_string()),
+    }
+}

@@ -1,0 +1,94 @@
+//! `status`: one look at a configuration.
+
+use std::fs;
+
+use confwarden::fs::{LockGuard, Target, Wait};
+use serde_json::{Value, json};
+
+use crate::support::{GATEWAY, Sandbox, TOKEN};
+
+#[test]
+fn a_file_that_nobody_recorded_has_no_drift_to_tell() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let run = sandbox.fails(0, ["status"]);
+    run.shows("JSON5, ").shows("mode 0600").shows("profile   openclaw");
+    run.shows("lock      free; the gateway's own: free").shows("there is no record yet");
+    let state = &sandbox.report(["status"])["state"];
+    assert_eq!(state["condition"], "good");
+    assert_eq!(state["drift"], json!({"kind": "unrecorded", "since": null, "reason": null}));
+    assert!(!sandbox.home().join("state").exists(), "a look makes nothing");
+}
+
+#[test]
+fn drift_is_what_differs_from_the_last_record() {
+    let sandbox = Sandbox::config(GATEWAY);
+    sandbox.run(["set", "gateway.port", "1"]).code(0);
+    sandbox.run(["status"]).code(0).shows("drift     none since record 2").shows("gateway.port");
+    let theirs = sandbox.text().replace("port: 1", "port: 2").replace(TOKEN, "fake-other-secret");
+    fs::write(sandbox.config_path(), &theirs).unwrap();
+    let run = sandbox.run(["status"]);
+    run.code(0).shows("changed since record 2:").shows("gateway.port        1 -> 2");
+    run.shows("gateway.auth.token").never_says("fake-other").never_says(TOKEN);
+    let report = sandbox.report(["status"]);
+    assert_eq!(report["state"]["drift"]["kind"], "changed");
+    assert_eq!(report["changes"].as_array().unwrap().len(), 2);
+    fs::write(sandbox.config_path(), GATEWAY.replace("18789", "1").replace("// Who", "// who"))
+        .unwrap();
+    sandbox.run(["status"]).code(0).shows("only the text changed since record 2");
+}
+
+#[test]
+fn a_broken_or_missing_file_is_a_state_too() {
+    let sandbox = Sandbox::config(GATEWAY);
+    sandbox.run(["set", "gateway.port", "1"]).code(0);
+    fs::write(sandbox.config_path(), "{ gateway: { auth: { token: 'fake-cut").unwrap();
+    let run = sandbox.run(["status"]);
+    run.code(0).shows("broken: JSON5 that does not parse").never_says("fake-cut");
+    run.shows("changed since record 2: it does not parse now");
+    fs::remove_file(sandbox.config_path()).unwrap();
+    let run = sandbox.run(["status"]);
+    run.code(0).shows("missing: there is no file").shows("since record 2: it is gone");
+    assert_eq!(sandbox.report(["status"])["state"]["size"], Value::Null);
+    Sandbox::empty().run(["status"]).code(0).shows("missing");
+}
+
+#[test]
+fn who_holds_a_lock_is_named_without_waiting_for_it() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let target = Target::resolve(sandbox.config_path()).unwrap();
+    let guard = LockGuard::acquire(target, Wait::No, "confwarden apply").unwrap();
+    let pid = std::process::id();
+    let held = format!("held by `confwarden apply` (process {pid})");
+    sandbox.run(["status"]).code(0).shows(&held);
+    let lock = json!({"held": true, "pid": pid, "command": "confwarden apply"});
+    assert_eq!(sandbox.report(["status"])["state"]["lock"], lock);
+    drop(guard);
+    sandbox.run(["status"]).code(0).shows("lock      free");
+    fs::write(sandbox.path("openclaw.json.lock"), format!("{{\"pid\":{pid}}}")).unwrap();
+    sandbox.run(["status"]).code(0).shows("the gateway's own: held by `");
+    // Of a process that is gone it is nobody's.
+    fs::write(sandbox.path("openclaw.json.lock"), "{\"pid\":4194303}").unwrap();
+    sandbox.run(["status"]).code(0).shows("the gateway's own: free");
+    assert!(sandbox.path("openclaw.json.lock").exists(), "a look removes nothing");
+}
+
+#[test]
+fn a_link_is_told_with_what_becomes_of_it() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let link = sandbox.path("link.json");
+    std::os::unix::fs::symlink("openclaw.json", &link).unwrap();
+    let run = sandbox.run(["--config", link.to_str().unwrap(), "status"]);
+    run.code(0).shows("link to   ").shows("openclaw.json").shows("replaces it by a file");
+    assert!(!sandbox.run(["status"]).stdout().contains("link to"));
+}
+
+#[test]
+fn includes_are_listed_with_their_faults() {
+    let root = "{ a: { $include: 'part.json5' }, b: { $include: 'none.json5' } }\n";
+    let sandbox = Sandbox::config(root).with("part.json5", "{}");
+    let run = sandbox.run(["status"]);
+    run.code(0).shows("includes  ").shows("part.json5").shows("fault in");
+    let includes = &sandbox.report(["status"])["state"]["includes"];
+    assert_eq!(includes[0]["fault"], Value::Null);
+    assert!(includes[1]["fault"].as_str().unwrap().contains("none.json5"));
+}
