@@ -53,8 +53,11 @@ impl Snapshot {
 impl<'w> Session<'w> {
     /// A session that only reads.
     pub(super) fn reading(workspace: &'w Workspace) -> Result<Self, OpsError> {
-        let root = Target::resolve(&workspace.config)?.named().to_owned();
-        Ok(Self { workspace, root, guards: Vec::new() })
+        Ok(Self::of(workspace, &Target::resolve(&workspace.config)?))
+    }
+
+    fn of(workspace: &'w Workspace, root: &Target) -> Self {
+        Self { workspace, root: root.named().to_owned(), guards: Vec::new() }
     }
 
     /// A session that may write the root file.
@@ -65,9 +68,10 @@ impl<'w> Session<'w> {
         {
             create_private_directory(directory)?;
         }
-        let mut session = Self::reading(workspace)?;
+        let target = Target::resolve(&workspace.config)?;
+        let mut session = Self::of(workspace, &target);
         let root = session.root.clone();
-        session.lock(&root)?;
+        session.lock_target(&root, target)?;
         Ok(session)
     }
 
@@ -78,10 +82,18 @@ impl<'w> Session<'w> {
 
     /// Takes the locks of `file`: ours, then the gateway's. False where they were held already.
     pub(super) fn lock(&mut self, file: &Path) -> Result<bool, OpsError> {
+        if self.held(file).is_some() {
+            return Ok(false);
+        }
         let target = Target::resolve(file)?;
         if self.guards.iter().any(|held| held.guard.target().path() == target.path()) {
             return Ok(false);
         }
+        self.lock_target(file, target)?;
+        Ok(true)
+    }
+
+    fn lock_target(&mut self, file: &Path, target: Target) -> Result<(), OpsError> {
         let wait = match self.workspace.lock_timeout {
             Duration::ZERO => Wait::No,
             limit => Wait::UpTo(limit),
@@ -95,7 +107,7 @@ impl<'w> Session<'w> {
             _ => None,
         };
         self.guards.push(Guarded { file: file.to_owned(), guard, _gateway: gateway });
-        Ok(true)
+        Ok(())
     }
 
     /// Locks the included files beside which a killed process left something, which recovers them.
@@ -132,10 +144,10 @@ impl<'w> Session<'w> {
     pub(super) fn load(&self, missing: Missing) -> Result<Snapshot, OpsError> {
         let format = Format::of_path(&self.root);
         let mut loaded = Vec::new();
-        let target = Target::resolve(&self.root)?;
-        let root = match self.read(&self.root)? {
+        let (found, directory_mode) = self.read(&self.root)?;
+        let root = match found {
             Some(found) => {
-                let part = part_of(&target, &self.root, &found)
+                let part = part_of(&self.root, directory_mode, &found)
                     .map_err(|source| OpsError::Syntax { file: self.root.clone(), source })?;
                 loaded.push((self.root.clone(), Some(found)));
                 part
@@ -146,7 +158,7 @@ impl<'w> Session<'w> {
                     file: self.root.clone(),
                     document: empty(format),
                     mode: None,
-                    directory_mode: target.directory_mode(),
+                    directory_mode,
                 }
             }
             None => return Err(OpsError::Missing { file: self.root.clone() }),
@@ -194,18 +206,21 @@ impl<'w> Session<'w> {
         if !inside {
             return Err(IncludeFaultKind::Outside(file.to_owned()));
         }
-        let target = Target::resolve(file).map_err(|error| unreadable(&error))?;
-        let found = self.read(file).map_err(|error| unreadable(&error))?;
+        let (found, directory_mode) = self.read(file).map_err(|error| unreadable(&error))?;
         let found = found.ok_or_else(|| IncludeFaultKind::Missing(file.to_owned()))?;
-        let part = part_of(&target, file, &found)
+        let part = part_of(file, directory_mode, &found)
             .map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error))?;
         Ok((part, found))
     }
 
-    fn read(&self, file: &Path) -> Result<Option<Loaded>, OpsError> {
-        Ok(match self.guards.iter().find(|held| held.file == file) {
-            Some(held) => held.guard.read()?,
-            None => read(&Target::resolve(file)?)?,
+    /// Reads a file, and the permission bits of its directory.
+    fn read(&self, file: &Path) -> Result<(Option<Loaded>, Option<u32>), OpsError> {
+        Ok(match self.held(file) {
+            Some(guard) => (guard.read()?, guard.target().directory_mode()),
+            None => {
+                let target = Target::resolve(file)?;
+                (read(&target)?, target.directory_mode())
+            }
         })
     }
 
@@ -257,8 +272,11 @@ impl<'w> Session<'w> {
     }
 
     fn guard(&self, file: &Path) -> &LockGuard {
-        let held = self.guards.iter().find(|held| held.file == file);
-        &held.expect("files are locked before they are committed").guard
+        self.held(file).expect("files are locked before they are committed")
+    }
+
+    fn held(&self, file: &Path) -> Option<&LockGuard> {
+        self.guards.iter().find(|held| held.file == file).map(|held| &held.guard)
     }
 }
 
@@ -278,13 +296,13 @@ fn publication(replaced: &Replaced) -> Publication {
     }
 }
 
-fn part_of(target: &Target, file: &Path, loaded: &Loaded) -> Result<Part, SyntaxError> {
+fn part_of(file: &Path, directory_mode: Option<u32>, loaded: &Loaded) -> Result<Part, SyntaxError> {
     let document = Document::parse_bytes(loaded.bytes.clone(), Format::of_path(file))?;
     Ok(Part {
         file: file.to_owned(),
         document,
         mode: Some(loaded.attributes.mode()),
-        directory_mode: target.directory_mode(),
+        directory_mode,
     })
 }
 
