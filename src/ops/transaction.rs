@@ -56,10 +56,6 @@ pub(super) fn write(
         if outcome.status != Status::Written {
             return Ok(outcome);
         }
-        if first.is_none() {
-            let before = seen_by(proposal.reach, &base.configuration);
-            first = Some((proposal, before));
-        }
         let mut newly_locked = false;
         for part in &touched {
             newly_locked |= session.lock(&part.file)?;
@@ -67,6 +63,7 @@ pub(super) fn write(
         if newly_locked {
             // Read again what was read without its lock; that is no lost race.
             attempts -= 1;
+            first.get_or_insert_with(|| remembered(proposal, &base));
             continue;
         }
         match session.commit(&base, &touched, options.hard_links)? {
@@ -76,10 +73,18 @@ pub(super) fn write(
                 }
                 return Ok(outcome);
             }
-            Commit::Drifted => {}
+            Commit::Drifted => {
+                first.get_or_insert_with(|| remembered(proposal, &base));
+            }
         }
     }
     Err(OpsError::Contended { file: session.root().to_owned(), attempts })
+}
+
+/// What is needed of the first proposal to make its changes again on a moved base.
+fn remembered(proposal: Proposal, base: &Snapshot) -> (Proposal, Value) {
+    let before = seen_by(proposal.reach, &base.configuration);
+    (proposal, before)
 }
 
 /// The value that the paths of a proposal speak of.
