@@ -23,7 +23,7 @@
 //!
 //! This module never opens a file; the text is an argument.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
@@ -214,9 +214,8 @@ impl TryFrom<ReloadTableFile> for CheckedReloadTable {
             .into_iter()
             .flat_map(|(list, class)| list.into_iter().map(move |prefix| (prefix, class)))
             .collect();
-        let mut sorted: Vec<&Prefix> = prefixes.iter().map(|(prefix, _)| prefix).collect();
-        sorted.sort_unstable();
-        if let Some([twin, _]) = sorted.array_windows().find(|[one, two]| one == two) {
+        let mut seen = HashSet::with_capacity(prefixes.len());
+        if let Some((twin, _)) = prefixes.iter().find(|(prefix, _)| !seen.insert(prefix)) {
             let steps: Vec<&str> = twin.steps().collect();
             return Err(format!("the prefix `{}` stands twice in one table", steps.join(".")));
         }

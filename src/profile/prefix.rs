@@ -9,7 +9,7 @@
 const ANY: &str = "*";
 
 /// The first steps of paths, `*` for any one step.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Prefix {
     text: String,
     /// Stands between the steps; a dot but where a name holds one. Follows from the steps, so that
