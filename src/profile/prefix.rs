@@ -64,7 +64,21 @@ impl Prefix {
 
     /// Whether its steps agree with those of `path`, as far as both go.
     pub(super) fn fits(&self, path: &[&str]) -> bool {
-        self.steps().zip(path).all(|(wanted, step)| wanted == ANY || wanted == *step)
+        let mut rest = Some(self.text.as_str());
+        for step in path {
+            let Some(text) = rest else { return true };
+            // Hardly any prefix fits, and most show it without a look for the end of their step.
+            if !text.starts_with(ANY) && !text.starts_with(step) {
+                return false;
+            }
+            let split = text.split_once(self.separator);
+            let (first, behind) = split.map_or((text, None), |(first, rest)| (first, Some(rest)));
+            if first != ANY && first != *step {
+                return false;
+            }
+            rest = behind;
+        }
+        true
     }
 }
 
@@ -97,6 +111,12 @@ mod tests {
         let prefix = Prefix::of_steps(&["a", "*", "c"]);
         assert!(prefix.fits(&[]) && prefix.fits(&["a"]) && prefix.fits(&["a", "x", "c", "d"]));
         assert!(!prefix.fits(&["b"]) && !prefix.fits(&["a", "x", "d"]));
+        assert!(!prefix.fits(&["aa"]) && !prefix.fits(&[""]) && !prefix.fits(&["a.x"]));
+        assert!(prefix.fits(&["a", "x.y"]) && prefix.fits(&["a", ""]));
+        assert!(!Prefix::of_steps(&["a", "b", "c"]).fits(&["a.b"]));
+        assert!(Prefix::of_steps(&["a.b", "c"]).fits(&["a.b", "c"]));
+        assert!(!Prefix::of_steps(&["a.b", "c"]).fits(&["a", "b"]));
+        assert!(Prefix::of_steps(&["", "a"]).fits(&["", "a"]));
         assert_eq!(prefix.count_of_names(), 2);
     }
 }
