@@ -215,13 +215,11 @@ impl<'w> Session<'w> {
 
     /// Reads a file, and the permission bits of its directory.
     fn read(&self, file: &Path) -> Result<(Option<Loaded>, Option<u32>), OpsError> {
-        Ok(match self.held(file) {
-            Some(guard) => (guard.read()?, guard.target().directory_mode()),
-            None => {
-                let target = Target::resolve(file)?;
-                (read(&target)?, target.directory_mode())
-            }
-        })
+        if let Some(guard) = self.held(file) {
+            return Ok((guard.read()?, guard.target().directory_mode()));
+        }
+        let target = Target::resolve(file)?;
+        Ok((read(&target)?, target.directory_mode()))
     }
 
     /// Replaces `files`, each with its new text, if all are still as in `base`.

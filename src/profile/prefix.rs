@@ -19,12 +19,16 @@ pub struct Prefix {
 
 impl Prefix {
     /// The prefix of these steps.
+    ///
+    /// # Panics
+    ///
+    /// Where every character there is stands in the steps: never for names that somebody wrote.
     #[must_use]
     pub fn of_steps(steps: &[&str]) -> Self {
         let separator = std::iter::once('.')
-            .chain('\0'..)
+            .chain('\0'..=char::MAX)
             .find(|separator| !steps.iter().any(|step| step.contains(*separator)))
-            .expect("no text holds every character");
+            .expect("names do not hold every character");
         let mut between = [0; 4];
         Self { text: steps.join(separator.encode_utf8(&mut between)), separator }
     }
