@@ -91,7 +91,7 @@ fn insert_one_key_and_verify(bencher: divan::Bencher<'_, '_>, size: usize) {
     let document = Document::parse(commented(size), Format::Json5).expect("a good document");
     let changes = [Change::Set {
         path: "gateway.bind".parse().expect("a path"),
-        value: Value::string("lan"),
+        value: Value::string("lan").into(),
     }];
     bencher.bench(|| black_box(&document).edit(&changes).expect("a good edit"));
 }

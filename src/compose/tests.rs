@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::{ComposeError, Configuration, IncludeFaultKind, Part, Rules};
+use proptest::prelude::*;
+
+use super::{ComposeError, Configuration, Edited, IncludeFaultKind, Part, Rules};
 use crate::doc::{Change, Document, Format, Value};
 
 fn part(file: &str, source: &str) -> Part {
@@ -109,18 +111,32 @@ fn the_same_file_may_be_included_twice() {
 
 /// The texts of all files after `change`, each as `file: text`.
 fn edited(root: &str, files: &[(&str, &str)], change: Change) -> Result<Vec<String>, ComposeError> {
+    edited_by(root, files, &[change]).map(|edited| texts(&edited.configuration))
+}
+
+fn edited_by(
+    root: &str,
+    files: &[(&str, &str)],
+    changes: &[Change],
+) -> Result<Edited, ComposeError> {
     let mut loader = Files::new(files);
-    let edited = compose(root, files).edit(&[change], &rules(), &mut |file| loader.load(file))?;
-    let name = |part: &Part| part.file.file_name().expect("a file").to_string_lossy().into_owned();
-    Ok(edited
+    compose(root, files).edit(changes, &rules(), &mut |file| loader.load(file))
+}
+
+fn name(part: &Part) -> String {
+    part.file.file_name().expect("a file").to_string_lossy().into_owned()
+}
+
+fn texts(configuration: &Configuration) -> Vec<String> {
+    configuration
         .parts()
         .iter()
         .map(|part| format!("{}: {}", name(part), part.document.source()))
-        .collect())
+        .collect()
 }
 
 fn set(path: &str, value: i64) -> Change {
-    Change::Set { path: path.parse().expect("a path"), value: Value::Integer(value) }
+    Change::Set { path: path.parse().expect("a path"), value: Value::Integer(value).into() }
 }
 
 #[test]
@@ -163,18 +179,166 @@ fn an_edit_that_does_not_come_out_as_asked_is_refused() {
         Change::Remove { path: path("a.x") },
     );
     assert_eq!(shadowed, Err(ComposeError::Composed { path: path("a.x") }));
-    let across = Change::Move { from: path("a.x"), to: path("b") };
+}
+
+fn relocate(from: &str, to: &str) -> Change {
+    let path = |path: &str| path.parse().expect("a path");
+    Change::Move { from: path(from), to: path(to) }
+}
+
+#[test]
+fn a_value_moves_to_another_file_with_its_comments() {
+    let files = &[("/etc/gw/a", "{\n  // about x\n  x: 0x1, // one\n  y: 2,\n}\n")];
+    let root = "{\n    a: { $include: 'a' },\n    b: {\n        c: 3,\n    },\n}\n";
     assert_eq!(
-        edited("{a: {$include: 's'}}", &[("/etc/gw/s", "{x: 1}")], across),
-        Err(ComposeError::AcrossFiles { from: path("a.x"), to: path("b") })
+        edited(root, files, relocate("a.x", "b.z")).expect("a good edit"),
+        [
+            "root.json: {\n    a: { $include: 'a' },\n    b: {\n        c: 3,\n        // about x\n        z: 0x1, // one\n    },\n}\n",
+            "a: {\n  y: 2,\n}\n",
+        ]
     );
+    assert_eq!(
+        edited(root, files, relocate("b.c", "a.c")).expect("a good edit")[1],
+        "a: {\n  // about x\n  x: 0x1, // one\n  y: 2,\n  c: 3,\n}\n",
+    );
+    let files = &[("/etc/gw/a", "[{id: 'm'}, /* n */ {id: 'n'}]")];
+    assert_eq!(
+        edited("{a: {$include: 'a'}, b: [1]}", files, relocate("a[id=n]", "b[+]"))
+            .expect("a good edit"),
+        ["root.json: {a: {$include: 'a'}, b: [1, /* n */ {id: 'n'}]}", "a: [{id: 'm'}]"]
+    );
+}
+
+#[test]
+fn a_file_that_takes_a_value_is_written_before_the_one_that_gives_it() {
+    let root = "{a: {$include: 'a'}, b: {$include: 'b'}, c: 1}";
+    let files = &[("/etc/gw/a", "{x: 1, l: [1]}"), ("/etc/gw/b", "{y: 2}")];
+    let order = |changes: &[Change]| {
+        let edited = edited_by(root, files, changes).expect("a good edit");
+        let order = edited.writing_order().expect("there is one");
+        order.into_iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&[set("c", 2)]), ["b", "a", "root.json"]);
+    assert_eq!(order(&[relocate("a.x", "x")]), ["b", "root.json", "a"]);
+    assert_eq!(order(&[relocate("b.y", "a.y"), relocate("a.x", "x")]), ["root.json", "a", "b"]);
+    assert_eq!(order(&[relocate("c", "b.c")]), ["b", "a", "root.json"]);
+    let opposed = [relocate("a.x", "b.x"), relocate("b.y", "a.y")];
+    let path = "b.y".parse().expect("a path");
+    let error = edited_by(root, files, &opposed).expect_err("no order is right");
+    assert_eq!(error, ComposeError::Opposed { path });
+}
+
+#[test]
+fn several_changes_of_several_files_are_one_edit() {
+    let root = "{a: {$include: 'a'}, b: {$include: 'b'}, c: 1}";
+    let files = &[("/etc/gw/a", "{x: 1 /* x */, l: [1]}"), ("/etc/gw/b", "{y: 2, z: 3}")];
+    let changes = [
+        set("a.l[+]", 2),
+        relocate("a.x", "b.x"),
+        set("b.x", 7),
+        Change::Remove { path: "b.z".parse().expect("a path") },
+        set("c", 2),
+    ];
+    let edited = edited_by(root, files, &changes).expect("a good edit");
+    assert_eq!(
+        texts(&edited.configuration),
+        [
+            "root.json: {a: {$include: 'a'}, b: {$include: 'b'}, c: 2}",
+            "a: {l: [1, 2]}",
+            "b: {y: 2, x: 7 /* x */}",
+        ]
+    );
+}
+
+/// An object of one member a line, with comments above, behind and in between.
+fn commented(marks: &[u8], file: &str) -> String {
+    let lines = marks.iter().enumerate().map(|(index, mark)| {
+        let above = ["", "  // about it {}\n", "\n  // apart {}\n\n", "  // off: {},\n"];
+        let above = above[usize::from(mark % 4)].replace("{}", &format!("{file}{index}"));
+        let behind = ["", " // behind {}", " /* {} */ // and {}", ""][usize::from(mark / 4 % 4)];
+        let behind = behind.replace("{}", &format!("{file}{index}"));
+        let value = ["1", "0x2", "{ // in\n    y: 1,\n  }", "['a', /* b */ 'b']"];
+        format!("{above}  {file}{index}: {},{behind}\n", value[usize::from(mark / 16 % 4)])
+    });
+    format!("{{ // {file}\n{}}}\n", lines.collect::<String>())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn moves_between_files_keep_meaning_and_comments(
+        one in prop::collection::vec(any::<u8>(), 1..6),
+        two in prop::collection::vec(any::<u8>(), 0..6),
+        which: prop::sample::Index,
+    ) {
+        let (one, two) = (commented(&one, "one"), commented(&two, "two"));
+        let files: &[(&str, &str)] = &[("/etc/gw/one", &one), ("/etc/gw/two", &two)];
+        let root = "{a: {$include: 'one'}, b: {$include: 'two'}}";
+        let before = compose(root, files);
+        let members = before.effective().get("a").and_then(Value::as_object).expect("an object");
+        let key = members[which.index(members.len())].0.to_str_lossy().into_owned();
+        let change = relocate(&format!("a.{key}"), &format!("b.{key}"));
+        let expected = crate::doc::changed(before.effective(), std::slice::from_ref(&change));
+        let edited = edited_by(root, files, &[change])
+            .map_err(|error| TestCaseError::fail(format!("{error}: {key} of {one}to {two}")))?;
+        prop_assert_eq!(Ok(edited.configuration.effective().clone()), expected);
+        let comments = |configuration: &Configuration| {
+            let parts = configuration.parts().iter();
+            let mut comments: Vec<String> = parts
+                .flat_map(|part| part.document.comments().map(str::to_owned).collect::<Vec<_>>())
+                .collect();
+            comments.sort();
+            comments
+        };
+        prop_assert_eq!(comments(&edited.configuration), comments(&before));
+    }
+}
+
+#[test]
+fn a_move_across_files_that_is_not_clear_is_refused() {
+    let path = |path: &str| path.parse::<crate::doc::KeyPath>().expect("a path");
+    let refused = |root: &str, files: &[(&str, &str)], from: &str, to: &str| {
+        edited(root, files, relocate(from, to)).expect_err("not clear")
+    };
+    let composed = |at: &str| ComposeError::Composed { path: path(at) };
+    // Included twice: it would go from both places.
+    let root = "{a: {$include: 's'}, b: {$include: 's'}, c: {}}";
+    assert_eq!(refused(root, &[("/etc/gw/s", "{x: 1}")], "a.x", "c.x"), composed("a.x"));
+    // Made of two files: the other half would stay.
+    let files = &[("/etc/gw/one", "{x: {p: 1}}"), ("/etc/gw/two", "{x: {q: 2}}")];
+    let root = "{a: {$include: ['one', 'two']}, c: {}}";
+    assert_eq!(refused(root, files, "a.x", "c.x"), composed("a.x"));
+    // A place in a list of two files.
+    let files = &[("/etc/gw/one", "[1, 2]"), ("/etc/gw/two", "[3]")];
+    let root = "{l: {$include: ['one', 'two']}}";
+    assert_eq!(refused(root, files, "l[0]", "l[2]"), composed("l[0]"));
+    // Comments that strict JSON cannot hold; without any it is no loss.
+    let root = "{\"a\": {\"$include\": \"a\"}}";
+    let commented = &[("/etc/gw/a", "{x: 1 /* one */}")];
+    let across = ComposeError::AcrossFiles { from: path("a.x"), to: path("x") };
+    assert_eq!(refused(root, commented, "a.x", "x"), across);
+    let plain = edited(root, &[("/etc/gw/a", "{x: 0x1}")], relocate("a.x", "x"));
+    assert_eq!(
+        plain.expect("a good edit"),
+        ["root.json: {\"a\": {\"$include\": \"a\"}, \"x\": 1}", "a: {}"]
+    );
+    // Taken, absent, or an include that would lead elsewhere.
+    let root = "{a: {$include: 'sub/a'}, b: 1}";
+    let files = &[("/etc/gw/sub/a", "{x: {$include: 'c'}, y: 1}"), ("/etc/gw/sub/c", "{z: 1}")];
+    assert!(matches!(refused(root, files, "a.y", "b"), ComposeError::Edit(_)));
+    assert!(matches!(refused(root, files, "a.no", "c"), ComposeError::Edit(_)));
+    assert_eq!(refused(root, files, "a.x", "x"), composed("a.x"));
+    assert_eq!(refused(root, files, "a.x.$include", "x"), composed("a.x.$include"));
 }
 
 #[test]
 fn an_include_may_be_changed_itself() {
     let files = &[("/etc/gw/a", "{x: 1}"), ("/etc/gw/b", "{x: 2}")];
-    let change =
-        Change::Set { path: "a[\"$include\"]".parse().expect("a path"), value: Value::string("b") };
+    let change = Change::Set {
+        path: "a[\"$include\"]".parse().expect("a path"),
+        value: Value::string("b").into(),
+    };
     assert_eq!(
         edited("{a: {$include: 'a'}}", files, change).expect("a good edit"),
         ["root.json: {a: {$include: 'b'}}", "b: {x: 2}"]

@@ -1,6 +1,6 @@
 //! Changes to a document, as data.
 
-use super::{KeyPath, PathError, Value};
+use super::{Incoming, KeyPath, PathError};
 
 /// One change of meaning; a list of them is applied in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,15 +9,16 @@ pub enum Change {
     Set {
         /// Where.
         path: KeyPath,
-        /// What.
-        value: Value,
+        /// What. Where the value stands elsewhere in the same format, its text and its comments come
+        /// along; a value that is there already keeps its own comments.
+        value: Incoming,
     },
     /// Puts `value` before the element at `path`, whose last step is an index up to the length.
     Insert {
         /// Where.
         path: KeyPath,
-        /// What.
-        value: Value,
+        /// What, as for [`Change::Set`].
+        value: Incoming,
     },
     /// Removes the value at `path` with its comments; nothing where it is absent. Of a key that
     /// stands twice, both go.

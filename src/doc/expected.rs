@@ -36,8 +36,8 @@ impl<'d> Expected<'d> {
     /// of no further use.
     pub(crate) fn apply(&mut self, change: &Change) -> Result<(), EditError> {
         match change {
-            Change::Set { path, value } => self.set(path, Self::New(value.clone())),
-            Change::Insert { path, value } => self.insert(path, Self::New(value.clone())),
+            Change::Set { path, value } => self.set(path, Self::New(value.value.clone())),
+            Change::Insert { path, value } => self.insert(path, Self::New(value.value.clone())),
             Change::Remove { path } => self.remove(path).map(|_| ()),
             Change::Move { from, to } => self.relocate(from, to),
         }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::diff::{ids, with_id};
-use super::{Change, KeyPath, Segment, Value, reconcile};
+use super::incoming::Wanted;
+use super::reconcile::walk;
+use super::{Change, Incoming, KeyPath, Segment, Value};
 
 /// An array that a patch would make smaller without leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,18 +22,19 @@ pub struct ArrayShrinks {
 ///
 /// `null` removes a member, objects merge, arrays of objects with unique string ids merge by id
 /// (elements that the patch does not name stay), all else replaces. An array that would lose
-/// elements must be named in `replace`, and is then replaced as a whole.
+/// elements must be named in `replace`, and is then replaced as a whole. What is added knows where
+/// `patch` was written, so its comments can come along.
 ///
 /// # Errors
 ///
 /// [`ArrayShrinks`] for the first array that would lose elements and is not named.
 pub fn merge_patch(
     base: &Value,
-    patch: &Value,
+    patch: &Incoming,
     replace: &[KeyPath],
 ) -> Result<Vec<Change>, ArrayShrinks> {
     let mut merge = Merge { replace, changes: Vec::new() };
-    merge.value(&KeyPath::root(), Some(base), patch)?;
+    merge.value(&KeyPath::root(), Some(base), patch.as_wanted())?;
     Ok(merge.changes)
 }
 
@@ -45,14 +48,14 @@ impl Merge<'_> {
         &mut self,
         path: &KeyPath,
         base: Option<&Value>,
-        wanted: &Value,
+        wanted: Wanted<'_>,
     ) -> Result<(), ArrayShrinks> {
-        match (base, wanted) {
-            (Some(Value::Object(_)), Value::Object(members)) => {
-                for (key, value) in members {
+        match (base, wanted.value) {
+            (Some(Value::Object(_)), Value::Object(_)) => {
+                for (key, value) in wanted.members() {
                     let path = path.key(key.clone());
                     let base = base.and_then(|base| base.member(key));
-                    match (value, base) {
+                    match (value.value, base) {
                         (Value::Null, Some(_)) => self.changes.push(Change::Remove { path }),
                         (Value::Null, None) => {}
                         _ => self.value(&path, base, value)?,
@@ -60,10 +63,10 @@ impl Merge<'_> {
                 }
                 Ok(())
             }
-            (Some(Value::Array(old)), Value::Array(new)) => self.array(path, old, new),
+            (Some(Value::Array(old)), Value::Array(new)) => self.array(path, old, new, wanted),
             _ => {
-                let value = without_nulls(wanted);
-                if base != Some(&value) {
+                let value = wanted.to_incoming().without_nulls();
+                if base != Some(&value.value) {
                     self.changes.push(Change::Set { path: path.clone(), value });
                 }
                 Ok(())
@@ -71,19 +74,26 @@ impl Merge<'_> {
         }
     }
 
-    fn array(&mut self, path: &KeyPath, old: &[Value], new: &[Value]) -> Result<(), ArrayShrinks> {
+    /// Merges the array `wanted`, whose elements mean `new`.
+    fn array(
+        &mut self,
+        path: &KeyPath,
+        old: &[Value],
+        new: &[Value],
+        wanted: Wanted<'_>,
+    ) -> Result<(), ArrayShrinks> {
         let replaced = self.replace.contains(path);
         if !replaced
             && !new.is_empty()
             && let (Some(old_ids), Some(new_ids)) = (ids(old), ids(new))
         {
             let known: HashMap<_, _> = old_ids.into_iter().zip(old).collect();
-            for (id, value) in new_ids.into_iter().zip(new) {
+            for (id, value) in new_ids.into_iter().zip(wanted.elements()) {
                 match known.get(id) {
                     Some(base) => self.value(&path.join(with_id(id)), Some(base), value)?,
                     None => self.changes.push(Change::Set {
                         path: path.join(Segment::Append),
-                        value: without_nulls(value),
+                        value: value.to_incoming().without_nulls(),
                     }),
                 }
             }
@@ -106,23 +116,8 @@ impl Merge<'_> {
         if lost > 0 && !replaced {
             return Err(ArrayShrinks { path: path.clone(), lost, length: old.len() });
         }
-        let (old, new) = (Value::Array(old.to_vec()), Value::Array(new.to_vec()));
-        self.changes.extend(reconcile(path, &old, &new));
+        walk(path, &Value::Array(old.to_vec()), wanted, &mut self.changes);
         Ok(())
-    }
-}
-
-/// What a patch leaves where nothing stood: its members without those that only remove.
-fn without_nulls(patch: &Value) -> Value {
-    match patch {
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .filter(|(_, value)| !matches!(value, Value::Null))
-                .map(|(key, value)| (key.clone(), without_nulls(value)))
-                .collect(),
-        ),
-        other => other.clone(),
     }
 }
 
@@ -152,7 +147,7 @@ mod tests {
         let json = |text| value(&serde_json::from_str(text).expect("JSON of the test"));
         let replace: Vec<KeyPath> =
             replace.iter().map(|path| path.parse().expect("a path")).collect();
-        let changes = merge_patch(&json(base), &json(patch), &replace)?;
+        let changes = merge_patch(&json(base), &json(patch).into(), &replace)?;
         Ok(changed(&json(base), &changes).expect("paths lead somewhere"))
     }
 

@@ -8,46 +8,54 @@ use std::collections::HashMap;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::diff::{ids, with_id};
-use super::{Change, KeyPath, Segment, Value};
+use super::incoming::Wanted;
+use super::{Change, Incoming, KeyPath, Segment, Value};
 
 /// The changes that turn `current`, which stands at `path`, into `desired`.
 ///
 /// Members that `desired` lacks are removed. Order of members is not brought about; order of
-/// elements is.
+/// elements is. What is added knows where `desired` was written, so its comments can come along.
 #[must_use]
-pub fn reconcile(path: &KeyPath, current: &Value, desired: &Value) -> Vec<Change> {
+pub fn reconcile(path: &KeyPath, current: &Value, desired: &Incoming) -> Vec<Change> {
     let mut changes = Vec::new();
-    walk(path, current, desired, &mut changes);
+    walk(path, current, desired.as_wanted(), &mut changes);
     changes
 }
 
-fn walk(path: &KeyPath, current: &Value, desired: &Value, changes: &mut Vec<Change>) {
-    match (current, desired) {
-        (Value::Object(old), Value::Object(new)) => {
-            let wanted: HashMap<_, _> = new.iter().map(|(key, value)| (key, value)).collect();
+pub(super) fn walk(
+    path: &KeyPath,
+    current: &Value,
+    desired: Wanted<'_>,
+    changes: &mut Vec<Change>,
+) {
+    match (current, desired.value) {
+        (Value::Object(old), Value::Object(_)) => {
+            let new = desired.members();
+            let wanted: HashMap<_, _> = new.iter().copied().collect();
             let had: HashMap<_, _> = old.iter().map(|(key, value)| (key, value)).collect();
             for (key, value) in old {
                 match wanted.get(key) {
-                    Some(twin) => walk(&path.key(key.clone()), value, twin, changes),
+                    Some(twin) => walk(&path.key(key.clone()), value, *twin, changes),
                     None => changes.push(Change::Remove { path: path.key(key.clone()) }),
                 }
             }
             for (key, value) in new.iter().filter(|(key, _)| !had.contains_key(key)) {
-                changes.push(Change::Set { path: path.key(key.clone()), value: value.clone() });
+                let value = value.to_incoming();
+                changes.push(Change::Set { path: path.key((*key).clone()), value });
             }
         }
         (Value::Array(old), Value::Array(new)) if !old.is_empty() && !new.is_empty() => {
             match (ids(old), ids(new)) {
                 (Some(old_ids), Some(new_ids)) => {
                     let old = old_ids.into_iter().zip(old).collect();
-                    let new: Vec<_> = new_ids.into_iter().zip(new).collect();
+                    let new: Vec<_> = new_ids.into_iter().zip(desired.elements()).collect();
                     walk_by_id(path, old, &new, changes);
                 }
-                _ => walk_in_order(path, old, new, changes),
+                _ => walk_in_order(path, old, &desired.elements(), changes),
             }
         }
-        _ if current == desired => {}
-        _ => changes.push(Change::Set { path: path.clone(), value: desired.clone() }),
+        _ if current == desired.value => {}
+        _ => changes.push(Change::Set { path: path.clone(), value: desired.to_incoming() }),
     }
 }
 
@@ -55,7 +63,7 @@ fn walk(path: &KeyPath, current: &Value, desired: &Value, changes: &mut Vec<Chan
 fn walk_by_id<'v>(
     path: &KeyPath,
     mut working: Vec<(&'v str, &'v Value)>,
-    desired: &[(&'v str, &'v Value)],
+    desired: &[(&'v str, Wanted<'v>)],
     changes: &mut Vec<Change>,
 ) {
     let wanted: HashMap<_, _> = desired.iter().copied().collect();
@@ -75,23 +83,23 @@ fn walk_by_id<'v>(
                 let from = path.index(index + ahead);
                 changes.push(Change::Move { from, to: path.index(index) });
             }
-            walk(&path.join(with_id(id)), working[index].1, value, changes);
+            walk(&path.join(with_id(id)), working[index].1, *value, changes);
         } else {
-            changes.push(insert(path, index, working.len(), value));
-            working.insert(index, (id, value));
+            changes.push(insert(path, index, working.len(), *value));
+            working.insert(index, (id, value.value));
         }
     }
 }
 
 /// Elements without ids: the longest common run stays, replaced ones are changed in place.
-fn walk_in_order(path: &KeyPath, old: &[Value], new: &[Value], changes: &mut Vec<Change>) {
+fn walk_in_order(path: &KeyPath, old: &[Value], new: &[Wanted<'_>], changes: &mut Vec<Change>) {
     let mut classes: HashMap<&Value, u32> = HashMap::new();
     let mut class = |value| {
         let next = u32::try_from(classes.len()).unwrap_or(u32::MAX);
         *classes.entry(value).or_insert(next)
     };
     let old_classes: Vec<u32> = old.iter().map(&mut class).collect();
-    let new_classes: Vec<u32> = new.iter().map(&mut class).collect();
+    let new_classes: Vec<u32> = new.iter().map(|element| class(element.value)).collect();
     // From the end backwards, so that the indices of what is still to come hold.
     for op in capture_diff_slices(Algorithm::Myers, &old_classes, &new_classes).iter().rev() {
         let (_, was, is) = op.as_tag_tuple();
@@ -106,21 +114,22 @@ fn walk_in_order(path: &KeyPath, old: &[Value], new: &[Value], changes: &mut Vec
             // What stands behind this place is final by now, what stands before is still as it was.
             changes.push(Change::Insert {
                 path: path.index(was.start + paired),
-                value: new[index].clone(),
+                value: new[index].to_incoming(),
             });
         }
         for offset in (0..paired).rev() {
             let index = was.start + offset;
-            walk(&path.index(index), &old[index], &new[is.start + offset], changes);
+            walk(&path.index(index), &old[index], new[is.start + offset], changes);
         }
     }
 }
 
-fn insert(path: &KeyPath, index: usize, length: usize, value: &Value) -> Change {
+fn insert(path: &KeyPath, index: usize, length: usize, value: Wanted<'_>) -> Change {
+    let value = value.to_incoming();
     if index == length {
-        Change::Set { path: path.join(Segment::Append), value: value.clone() }
+        Change::Set { path: path.join(Segment::Append), value }
     } else {
-        Change::Insert { path: path.index(index), value: value.clone() }
+        Change::Insert { path: path.index(index), value }
     }
 }
 
@@ -168,7 +177,7 @@ mod tests {
             let (current, desired) =
                 (object([("root".into(), current)]), object([("root".into(), desired)]));
             let inner = |value: &Value| value.get("root").cloned().expect("just put there");
-            let changes = reconcile(&root, &inner(&current), &inner(&desired));
+            let changes = reconcile(&root, &inner(&current), &inner(&desired).into());
             prop_assert_eq!(&changed(&current, &changes).expect("paths lead somewhere"), &desired);
             if current == desired {
                 prop_assert!(changes.is_empty());
@@ -177,7 +186,7 @@ mod tests {
 
         #[test]
         fn what_is_shared_is_not_touched(current in values()) {
-            prop_assert_eq!(reconcile(&KeyPath::root(), &current, &current), vec![]);
+            prop_assert_eq!(reconcile(&KeyPath::root(), &current, &current.clone().into()), vec![]);
         }
     }
 
@@ -188,7 +197,7 @@ mod tests {
         let desired = Value::Array(vec![element("c"), element("a"), element("b")]);
         let list = KeyPath::root().key("list");
         let expected = vec![Change::Move { from: list.index(2), to: list.index(0) }];
-        assert_eq!(reconcile(&list, &current, &desired), expected);
+        assert_eq!(reconcile(&list, &current, &desired.into()), expected);
     }
 
     #[test]
@@ -196,9 +205,9 @@ mod tests {
         let numbers =
             |numbers: &[i64]| Value::Array(numbers.iter().copied().map(Value::Integer).collect());
         let list = KeyPath::root().key("list");
-        let changes = reconcile(&list, &numbers(&[1, 2, 3, 4]), &numbers(&[1, 3, 9]));
+        let changes = reconcile(&list, &numbers(&[1, 2, 3, 4]), &numbers(&[1, 3, 9]).into());
         let expected = vec![
-            Change::Set { path: list.index(3), value: Value::Integer(9) },
+            Change::Set { path: list.index(3), value: Value::Integer(9).into() },
             Change::Remove { path: list.index(1) },
         ];
         assert_eq!(changes, expected);

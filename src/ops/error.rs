@@ -67,13 +67,19 @@ pub enum OpsError {
         /// The kind of its outermost value.
         found: Kind,
     },
-    /// A move from one file of the configuration to another: comments could not travel.
-    #[error("`{from}` and `{to}` stand in different files")]
+    /// A move from one file of the configuration to another that cannot take the comments.
+    #[error("`{from}` and `{to}` stand in different files, and comments cannot go along")]
     AcrossFiles {
         /// From where.
         from: KeyPath,
         /// Where to.
         to: KeyPath,
+    },
+    /// Moves between the same files in both directions.
+    #[error("`{path}` moves against another value between the same files")]
+    Opposed {
+        /// Where the last of the moves starts.
+        path: KeyPath,
     },
     /// The value is put together from several files, and the edit fits none of them.
     #[error("`{path}` is put together from several files")]
@@ -86,6 +92,12 @@ pub enum OpsError {
     Conflict {
         /// The path.
         path: KeyPath,
+    },
+    /// Another writer changed the file during an edit, and both texts cannot be merged.
+    #[error("`{}` was changed by another writer, in the same lines", file.display())]
+    Collision {
+        /// The file.
+        file: PathBuf,
     },
     /// Other writers were faster every time.
     #[error("`{}` was changed by other writers {attempts} times in a row", file.display())]
@@ -105,6 +117,16 @@ pub enum OpsError {
         file: PathBuf,
         /// Why.
         source: ReplaceError,
+    },
+    /// A value was to leave one file for another in which it may not be on the disk; both are as before.
+    #[error("`{}` may not be on the disk, so nothing was taken from `{}`", file.display(), giver.display())]
+    NotHandedOver {
+        /// The file that was to take the value.
+        file: PathBuf,
+        /// The file that it stands in.
+        giver: PathBuf,
+        /// Why it is unsure.
+        source: std::io::Error,
     },
     /// Some files of one write are new and could not be brought back.
     #[error("`{}` is written, but a later file failed and it could not be brought back", file.display())]

@@ -1,8 +1,12 @@
 //! From a request to changes: what the caller asks of this base.
 
+use std::sync::Arc;
+
 use super::{Assignment, Input, OpsError, Request};
 use crate::compose::Configuration;
-use crate::doc::{Change, Document, Format, KeyPath, Kind, Value, merge_patch, reconcile};
+use crate::doc::{
+    Change, Document, Format, Incoming, KeyPath, Kind, Value, merge_patch, reconcile,
+};
 use crate::policy::Scope;
 use crate::profile::Profile;
 
@@ -42,22 +46,37 @@ pub(super) fn propose(
         Request::Move { from, to } => {
             proposal.changes.push(Change::Move { from: from.clone(), to: to.clone() });
         }
+        Request::Edit(changes) => proposal.changes.clone_from(changes),
         Request::Patch { patch, replace_arrays } => {
-            let patch = patch.root().to_value();
-            if patch.kind() != Kind::Object {
-                return Err(OpsError::NoObject { what: "a merge patch", found: patch.kind() });
+            let patch = Incoming::of(&Arc::new(patch.clone()));
+            if patch.value.kind() != Kind::Object {
+                return Err(OpsError::NoObject {
+                    what: "a merge patch",
+                    found: patch.value.kind(),
+                });
             }
             proposal.changes = merge_patch(value, &patch, replace_arrays)?;
         }
+        Request::Install { edited, .. } => {
+            if edited.root().kind() != Kind::Object {
+                let found = edited.root().kind();
+                return Err(OpsError::NoObject { what: "a configuration", found });
+            }
+            // The text itself is the proposal: see `transaction`.
+            proposal.reach = Reach::RootFile;
+            proposal.scope = Scope::WholeFile;
+        }
         Request::Apply { desired } => {
-            let target = desired.root().to_value();
-            if target.kind() != Kind::Object {
-                return Err(OpsError::NoObject { what: "a configuration", found: target.kind() });
+            let target = Incoming::of(&Arc::new(desired.clone()));
+            if target.value.kind() != Kind::Object {
+                let found = target.value.kind();
+                return Err(OpsError::NoObject { what: "a configuration", found });
             }
             proposal.scope = Scope::WholeFile;
             // A desired text with includes speaks of the root file; one without, of the whole.
             let own = base.root().document.root().to_value();
-            let includes = profile.include_key.as_deref().is_some_and(|key| holds(&target, key));
+            let includes =
+                profile.include_key.as_deref().is_some_and(|key| holds(&target.value, key));
             let current = if includes { &own } else { value };
             if includes {
                 proposal.reach = Reach::RootFile;
@@ -88,9 +107,9 @@ fn assign(
             if current.kind() == value.kind()
                 && matches!(value.kind(), Kind::Object | Kind::Array) =>
         {
-            reconcile(path, current, &value)
+            reconcile(path, current, &value.into())
         }
-        _ => vec![Change::Set { path: path.clone(), value }],
+        _ => vec![Change::Set { path: path.clone(), value: value.into() }],
     })
 }
 

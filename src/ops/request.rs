@@ -2,30 +2,44 @@
 
 pub use crate::fs::HardLinks;
 
-use crate::doc::{Document, KeyPath, Value};
+use crate::doc::{Change, Document, KeyPath, Value};
+use crate::fs::Loaded;
 
 /// One kind of write; all edits of one request are one write.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Request {
     /// Puts values at paths, in order.
     Set(Vec<Assignment>),
     /// Removes the values at paths with their comments; absent ones are fine.
     Unset(Vec<KeyPath>),
-    /// Renames or moves a member; its comments travel.
+    /// Renames or moves a member, from one file of the configuration to another too; its comments
+    /// travel.
     Move {
         /// From where.
         from: KeyPath,
         /// Where to, which must be free.
         to: KeyPath,
     },
-    /// A JSON merge patch (RFC 7396). Arrays of objects with `id` merge by id.
+    /// A JSON merge patch (RFC 7396). Arrays of objects with `id` merge by id. What it adds comes with
+    /// its comments and spelling, where the file's format can take them.
     Patch {
         /// The patch.
         patch: Document,
         /// Arrays that may lose elements.
         replace_arrays: Vec<KeyPath>,
     },
-    /// The whole desired configuration, reduced to the smallest edit of the file.
+    /// The root file as a person has edited it, letter by letter. Where another writer changed the
+    /// file meanwhile, both changes are made.
+    Install {
+        /// The file when the edit began; nothing where there was none.
+        base: Option<Loaded>,
+        /// What it has become.
+        edited: Document,
+    },
+    /// Changes of any sort, in order; a move may lead from one file of the configuration to another.
+    Edit(Vec<Change>),
+    /// The whole desired configuration, reduced to the smallest edit of the file. What it adds comes
+    /// with its comments and spelling, where the file's format can take them.
     Apply {
         /// What the file shall mean.
         desired: Document,

@@ -5,13 +5,13 @@
 //! made again, so both writers' changes survive where they do not collide.
 
 use super::propose::{Proposal, Reach, propose};
-use super::replay::replay;
-use super::session::{Commit, Session, Snapshot};
+use super::session::{Commit, Session, Snapshot, Unparsable};
 use super::{
     DryRun, FileOutcome, OpsError, Outcome, Request, Status, Workspace, WriteOptions, outcome,
 };
-use crate::compose::{ComposeError, Configuration, Part};
-use crate::doc::{Document, EditError, Value};
+use crate::compose::{ComposeError, Configuration, Edited, Part};
+use crate::doc::{Collision, Document, EditError, Value, merge, replay};
+use crate::fs::Loaded;
 use crate::policy::{self, Scope, Transition, Verdict};
 
 /// How often a write is tried against writers that are faster each time.
@@ -33,7 +33,7 @@ pub(super) fn write(
     let mut attempts = 0;
     while attempts < ATTEMPTS {
         attempts += 1;
-        let base = session.load(options.missing)?;
+        let base = session.load(options.missing, unparsable(request))?;
         if options.dry_run == DryRun::No && session.recover_included(&base)? {
             // Read again what was read without its lock; that is no lost race.
             attempts -= 1;
@@ -66,7 +66,7 @@ pub(super) fn write(
             first.get_or_insert_with(|| remembered(proposal, &base));
             continue;
         }
-        match session.commit(&base, &touched, options.hard_links)? {
+        match session.commit(&base, &candidate, &touched, options.hard_links)? {
             Commit::Done(publications) => {
                 for (file, publication) in outcome.files.iter_mut().zip(publications) {
                     file.publication = Some(publication);
@@ -87,6 +87,14 @@ fn remembered(proposal: Proposal, base: &Snapshot) -> (Proposal, Value) {
     (proposal, before)
 }
 
+/// Only a person who replaces the whole text can mend one that does not parse.
+fn unparsable(request: &Request) -> Unparsable {
+    match request {
+        Request::Install { .. } => Unparsable::Tolerate,
+        _ => Unparsable::Refuse,
+    }
+}
+
 /// The value that the paths of a proposal speak of.
 fn seen_by(reach: Reach, configuration: &Configuration) -> Value {
     match reach {
@@ -101,13 +109,17 @@ fn candidate(
     base: &Snapshot,
     request: &Request,
     proposal: &Proposal,
-) -> Result<Configuration, OpsError> {
+) -> Result<Edited, OpsError> {
     let rules = session.rules();
     let mut loader = |file: &std::path::Path| session.load_include(file);
     let root = base.configuration.root();
-    if let Some(document) = verbatim(base, request) {
+    let whole = match request {
+        Request::Install { base: began, edited } => Some(merged(base, began.as_ref(), edited)?),
+        _ => verbatim(base, request),
+    };
+    if let Some(document) = whole {
         let part = Part { document, ..root.clone() };
-        return Ok(Configuration::compose(part, &rules, &mut loader));
+        return Ok(Configuration::compose(part, &rules, &mut loader).into());
     }
     let edited = match proposal.reach {
         Reach::Composed => base.configuration.edit(&proposal.changes, &rules, &mut loader),
@@ -118,6 +130,7 @@ fn candidate(
         ComposeError::Edit(source) => OpsError::Edit { file: root.file.clone(), source },
         ComposeError::Composed { path } => OpsError::Composed { path },
         ComposeError::AcrossFiles { from, to } => OpsError::AcrossFiles { from, to },
+        ComposeError::Opposed { path } => OpsError::Opposed { path },
     })
 }
 
@@ -134,37 +147,51 @@ fn verbatim(base: &Snapshot, request: &Request) -> Option<Document> {
     }
 }
 
+/// A text edited by a person, with what others made of the file since `began`.
+fn merged(now: &Snapshot, began: Option<&Loaded>, edited: &Document) -> Result<Document, OpsError> {
+    let root = now.configuration.root();
+    if now.root_bytes() == began.map(|loaded| loaded.bytes.as_slice()).unwrap_or_default() {
+        return Ok(edited.clone());
+    }
+    let collision = || OpsError::Collision { file: root.file.clone() };
+    // Texts that do not parse can only be compared as a whole.
+    let before = began
+        .and_then(|loaded| Document::parse_bytes(loaded.bytes.clone(), edited.format()).ok())
+        .filter(|_| now.judged().is_some())
+        .ok_or_else(collision)?;
+    merge(&before, edited, &root.document).map_err(|error| match error {
+        Collision::Path(path) => OpsError::Conflict { path },
+        _ => collision(),
+    })
+}
+
 /// One base and what it would become.
 struct Attempt<'a> {
     workspace: &'a Workspace,
     options: &'a WriteOptions,
     base: &'a Snapshot,
-    candidate: &'a Configuration,
+    candidate: &'a Edited,
 }
 
 impl<'a> Attempt<'a> {
-    /// The parts whose text differs; included files first, so that the root never names what is
-    /// not there yet.
+    /// The parts whose text differs, in the order in which they are written.
     fn touched(&self) -> Vec<&'a Part> {
         let known = self.base.configuration.parts();
-        let mut touched: Vec<&Part> = self
-            .candidate
-            .parts()
-            .iter()
+        let order = self.candidate.writing_order().unwrap_or_default();
+        let touched = order.into_iter();
+        touched
             .filter(|part| {
                 let before = known.iter().find(|other| other.file == part.file);
-                let created = part.file == known[0].file && !self.base.exists();
+                let created = part.file == known[0].file && self.base.judged().is_none();
                 created || before.is_some_and(|b| b.document.source() != part.document.source())
             })
-            .collect();
-        touched.reverse();
-        touched
+            .collect()
     }
 
     /// What the rules make of it: [`Status::Written`] where it may be written now.
     fn judged(&self, scope: Scope, touched: &[&Part]) -> Result<Outcome, OpsError> {
-        let base = self.base.exists().then_some(&self.base.configuration);
-        let transition = Transition { base, candidate: self.candidate, scope };
+        let base = self.base.judged();
+        let transition = Transition { base, candidate: &self.candidate.configuration, scope };
         let findings = policy::judge(&transition, &self.workspace.profile);
         let verdict = Verdict::of(findings, &self.options.allow)?;
         let status = if touched.is_empty() {
@@ -191,7 +218,7 @@ impl<'a> Attempt<'a> {
             status,
             files,
             findings: verdict.into_findings(),
-            ..outcome::differences(base, self.candidate, &self.workspace.profile)
+            ..outcome::differences(base, &self.candidate.configuration, &self.workspace.profile)
         })
     }
 }

@@ -30,13 +30,6 @@ fn a_value_of_several_files_is_not_guessed_at() {
     sandbox.fails(4, ["set", "a.l", "[3]"]);
 }
 
-#[test]
-fn a_move_across_files_is_no_move() {
-    let sandbox = Sandbox::config("{ a: { $include: 'a.json5' }, b: {} }\n")
-        .with("a.json5", "{ x: 1 } // about x");
-    sandbox.fails(4, ["mv", "a.x", "b.x"]).says("stand in different files");
-}
-
 /// An include by `text` leads nowhere: it is told, and it may not be brought in.
 #[track_caller]
 fn check_fault(sandbox: &Sandbox, include: &str) {

@@ -19,6 +19,15 @@ fn objects_merge_and_null_removes() {
 }
 
 #[test]
+fn what_a_patch_adds_comes_with_its_comments() {
+    check(
+        "{\n  a: { b: 1 }, // kept\n}\n",
+        "{\n  // not news\n  a: {\n    b: 1,\n    // about c\n    c: 0x2,\n  },\n  // chat\n  d: {\n    gone: null, // nothing\n    on: true, // since May\n  },\n}\n",
+        "{\n  a: { b: 1,\n    // about c\n    c: 0x2 }, // kept\n  // chat\n  d: {\n    on: true, // since May\n  },\n}\n",
+    );
+}
+
+#[test]
 fn arrays_of_objects_merge_by_id() {
     check(
         GATEWAY,

@@ -36,11 +36,36 @@ fn first_stack_grows() -> bool {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let wanted = STACK_BYTES as u64;
     let limit = getrlimit(Resource::Stack);
+    INHERITED.get_or_init(|| limit);
     // No limit is as good as a high one.
     if limit.current.is_none_or(|current| current >= wanted) {
         return true;
     }
     setrlimit(Resource::Stack, Rlimit { current: Some(wanted), ..limit }).is_ok()
+}
+
+/// The limit that the program was started with.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+static INHERITED: std::sync::OnceLock<rustix::process::Rlimit> = std::sync::OnceLock::new();
+
+/// Starts another program by `start`, with the limit that this one was started with: for what other
+/// programs need, ours says nothing.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+pub(crate) fn as_inherited<T>(start: impl FnOnce() -> T) -> T {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let Some(inherited) = INHERITED.get() else { return start() };
+    let own = getrlimit(Resource::Stack);
+    // Where it fails the other program has more room than it asked for, or we have less.
+    setrlimit(Resource::Stack, *inherited).ok();
+    let started = start();
+    setrlimit(Resource::Stack, own).ok();
+    started
+}
+
+/// Starts another program by `start`.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+pub(crate) fn as_inherited<T>(start: impl FnOnce() -> T) -> T {
+    start()
 }
 
 /// Elsewhere the size of the first stack is settled before the program starts.

@@ -1,4 +1,5 @@
-//! What a member takes along when it moves: its text as written, and its own comments.
+//! What a member takes along when it moves, or comes from another text: its text as written, and its
+//! own comments.
 //!
 //! Lines are indented anew, but for those inside strings: white space there is part of the value.
 //!
@@ -24,6 +25,17 @@ pub(super) struct Carried<'d> {
     lead: Vec<Piece>,
     /// The gap behind, up to the last comment of the member.
     tail: Vec<Piece>,
+    /// One step of indentation, where the text is another one than that it goes to.
+    unit: Option<String>,
+}
+
+/// How lines are indented somewhere.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Indent<'t> {
+    /// The white space before the line of a member.
+    pub(super) line: &'t str,
+    /// One step further in.
+    pub(super) unit: &'t str,
 }
 
 impl<'d> Carried<'d> {
@@ -43,7 +55,14 @@ impl<'d> Carried<'d> {
             indent: line_indent(source, item.start()),
             lead: first.map(|first| before[first..].to_vec()).unwrap_or_default(),
             tail: last.map(|last| behind[..=last].to_vec()).unwrap_or_default(),
+            unit: None,
         }
+    }
+
+    /// The same as a guest: steps of indentation, which were `unit`, and line ends become those of the
+    /// text it goes to.
+    pub(super) fn visiting(self, unit: String) -> Self {
+        Self { unit: Some(unit), ..self }
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -59,10 +78,14 @@ impl<'d> Carried<'d> {
 
     /// The text on a line indented by `indent`, under the key `name` or as an element.
     pub(super) fn body(&self, name: Option<&Wtf8String>, style: &Style, indent: &str) -> Body {
+        let adapted = |text: String| match &self.unit {
+            Some(_) => with_newlines(&text, style.newline),
+            None => text,
+        };
         Body {
-            lead: self.lead(style, indent),
-            text: self.text(name, style, indent),
-            tail: self.tail(style, indent),
+            lead: adapted(self.lead(style, indent)),
+            text: adapted(self.text(name, style, indent)),
+            tail: adapted(self.tail(style, indent)),
         }
     }
 
@@ -81,7 +104,7 @@ impl<'d> Carried<'d> {
                 PieceKind::Space => text.push_str(piece.text(self.source)),
                 PieceKind::Comma => {}
                 PieceKind::LineComment | PieceKind::BlockComment => {
-                    text.push_str(&self.indented(piece.text(self.source), indent));
+                    text.push_str(&self.indented(piece.text(self.source), style, indent));
                     in_new_line = false;
                 }
             }
@@ -111,7 +134,7 @@ impl<'d> Carried<'d> {
                     if text.is_empty() {
                         text.push(' ');
                     }
-                    text.push_str(&self.indented(piece.text(self.source), indent));
+                    text.push_str(&self.indented(piece.text(self.source), style, indent));
                 }
             }
             in_new_line = false;
@@ -123,7 +146,7 @@ impl<'d> Carried<'d> {
         let value = self.item.value.slice(self.source);
         let Some(key) = self.item.key else {
             let name = name.map(|name| spell::key(name, style) + &style.colon);
-            return name.unwrap_or_default() + &self.indented(value, indent);
+            return name.unwrap_or_default() + &self.indented(value, style, indent);
         };
         let between = (key.end as usize, self.item.value.start as usize);
         let Some(name) = name else {
@@ -136,7 +159,7 @@ impl<'d> Carried<'d> {
             );
             let mut text = String::new();
             for comment in gap.comments() {
-                text.push_str(&self.indented(comment.text(self.source), indent));
+                text.push_str(&self.indented(comment.text(self.source), style, indent));
                 if comment.kind == PieceKind::LineComment {
                     text.push_str(style.newline);
                     text.push_str(indent);
@@ -144,14 +167,16 @@ impl<'d> Carried<'d> {
                     text.push(' ');
                 }
             }
-            return text + &self.indented(value, indent);
+            return text + &self.indented(value, style, indent);
         };
         let rest = &self.source[between.0..self.item.end()];
-        respell_key(key.slice(self.source), name, style) + &self.indented(rest, indent)
+        respell_key(key.slice(self.source), name, style) + &self.indented(rest, style, indent)
     }
 
-    fn indented(&self, text: &str, indent: &str) -> String {
-        reindent(text, self.indent, indent)
+    fn indented(&self, text: &str, style: &Style, indent: &str) -> String {
+        let unit = self.unit.as_deref().unwrap_or(&style.unit);
+        let from = Indent { line: self.indent, unit };
+        reindent(text, from, Indent { line: indent, unit: &style.unit })
     }
 }
 
@@ -169,14 +194,26 @@ pub(super) fn respell_key(raw: &str, name: &Wtf8String, style: &Style) -> String
     }
 }
 
+/// `text` with line ends as `newline`; those of line separators stay.
+pub(super) fn with_newlines(text: &str, newline: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memchr2(b'\n', b'\r', rest.as_bytes()) {
+        result.push_str(&rest[..at]);
+        result.push_str(newline);
+        rest = &rest[at..];
+        rest = rest.strip_prefix("\r\n").unwrap_or(&rest[1..]);
+    }
+    result + rest
+}
+
 /// Indents the lines of `text` behind the first by `to` where they were indented by `from`.
-fn reindent(text: &str, from: &str, to: &str) -> String {
-    if from == to {
+pub(super) fn reindent(text: &str, from: Indent<'_>, to: Indent<'_>) -> String {
+    if from.line == to.line && from.unit == to.unit {
         return text.to_owned();
     }
     let bytes = text.as_bytes();
-    let mut result = String::with_capacity(text.len());
-    let mut copied = 0;
+    let mut lines = Lines { text, from, to, depth: 0, copied: 0, result: String::new() };
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
@@ -186,46 +223,68 @@ fn reindent(text: &str, from: &str, to: &str) -> String {
                 // Quotes in a comment open no string; its lines are indented like others.
                 let end = block_comment_end(bytes, at).unwrap_or(bytes.len());
                 while at < end {
-                    at = next_line(text, at, from, to, &mut result, &mut copied);
+                    at = lines.step(at);
                 }
             }
-            _ => at = next_line(text, at, from, to, &mut result, &mut copied),
+            byte => {
+                match byte {
+                    b'{' | b'[' => lines.depth += 1,
+                    b'}' | b']' => lines.depth = lines.depth.saturating_sub(1),
+                    _ => {}
+                }
+                at = lines.step(at);
+            }
         }
     }
-    result.push_str(&text[copied..]);
-    result
+    lines.result + &text[lines.copied..]
 }
 
-/// Steps over the byte at `at`; behind a line end, over the indentation, which is replaced.
-fn next_line(
-    text: &str,
-    at: usize,
-    from: &str,
-    to: &str,
-    result: &mut String,
-    copied: &mut usize,
-) -> usize {
-    let bytes = text.as_bytes();
-    let line = match bytes[at] {
-        b'\r' if bytes.get(at + 1) == Some(&b'\n') => return at + 1,
-        b'\n' | b'\r' => at + 1,
-        0xE2 if is_wide_line_end(&bytes[at..]) => at + 3,
-        _ => return at + 1,
-    };
-    let rest = &text[line..];
-    let indent = &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()];
-    let is_blank = matches!(bytes.get(line + indent.len()), None | Some(b'\n' | b'\r'));
-    let kept = match indent.strip_prefix(from) {
-        _ if is_blank => return line,
-        Some(kept) => kept,
-        // Indented less than the line of the member, but in the same way.
-        None if from.starts_with(indent) => "",
-        None => return line,
-    };
-    result.push_str(&text[*copied..line]);
-    result.push_str(to);
-    *copied = line + indent.len() - kept.len();
-    line + indent.len()
+/// A text whose lines are indented anew, up to some place.
+struct Lines<'t> {
+    text: &'t str,
+    from: Indent<'t>,
+    to: Indent<'t>,
+    /// How many brackets are open.
+    depth: usize,
+    copied: usize,
+    result: String,
+}
+
+impl Lines<'_> {
+    /// Steps over the byte at `at`; behind a line end, over the indentation, which is replaced.
+    fn step(&mut self, at: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let line = match bytes[at] {
+            b'\r' if bytes.get(at + 1) == Some(&b'\n') => return at + 1,
+            b'\n' | b'\r' => at + 1,
+            0xE2 if is_wide_line_end(&bytes[at..]) => at + 3,
+            _ => return at + 1,
+        };
+        let rest = &self.text[line..];
+        let indent = &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()];
+        let is_blank = matches!(bytes.get(line + indent.len()), None | Some(b'\n' | b'\r'));
+        let inner = match indent.strip_prefix(self.from.line) {
+            _ if is_blank => return line,
+            Some(inner) => inner,
+            // Indented less than the line of the member, but in the same way.
+            None if self.from.line.starts_with(indent) => "",
+            None => return line,
+        };
+        // What is deeper than the brackets say aligns something, and stays.
+        let (mut kept, mut steps) = (inner, 0);
+        while steps < self.depth
+            && !self.from.unit.is_empty()
+            && let Some(less) = kept.strip_prefix(self.from.unit)
+        {
+            kept = less;
+            steps += 1;
+        }
+        self.result.push_str(&self.text[self.copied..line]);
+        self.result.push_str(self.to.line);
+        self.result.push_str(&self.to.unit.repeat(steps));
+        self.copied = line + indent.len() - kept.len();
+        line + indent.len()
+    }
 }
 
 /// Where the string that starts at `start` ends.
@@ -247,7 +306,25 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, from: &str, to: &str, expected: &str) {
-        assert_eq!(reindent(text, from, to), expected);
+        let indent = |line| Indent { line, unit: "  " };
+        assert_eq!(reindent(text, indent(from), indent(to)), expected);
+    }
+
+    #[test]
+    fn steps_of_indentation_become_those_of_the_place() {
+        let from = Indent { line: "", unit: "  " };
+        let to = Indent { line: "\t", unit: "\t" };
+        let check = |text, expected| assert_eq!(reindent(text, from, to), expected);
+        check("{\n  a: {\n    b: 1,\n  },\n}", "{\n\t\ta: {\n\t\t\tb: 1,\n\t\t},\n\t}");
+        check("{\n  a:\n    1,\n}", "{\n\t\ta:\n\t\t  1,\n\t}");
+        check("{\n  /* x\n     y */\n}", "{\n\t\t/* x\n\t\t   y */\n\t}");
+        check("[\n  \"a\\\n  b\",\n]", "[\n\t\t\"a\\\n  b\",\n\t]");
+    }
+
+    #[test]
+    fn line_ends_become_those_of_the_place() {
+        assert_eq!(with_newlines("a\r\nb\nc\rd\u{2028}", "\r\n"), "a\r\nb\r\nc\r\nd\u{2028}");
+        assert_eq!(with_newlines("\r\n\n", "\n"), "\n\n");
     }
 
     #[test]

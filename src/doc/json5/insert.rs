@@ -18,8 +18,15 @@ use crate::text::{Span, Splice};
 pub(super) enum Fresh<'v, 'd> {
     /// A new value.
     Value(&'v Value),
-    /// A member that comes from elsewhere in the text.
+    /// A member that comes from elsewhere in the text, or from another one.
     Carried(&'v Carried<'d>),
+}
+
+impl<'v, 'd> Fresh<'v, 'd> {
+    /// `value`, with the text it was written as where that comes along.
+    pub(super) fn of(carried: Option<&'v Carried<'d>>, value: &'v Value) -> Self {
+        carried.map_or(Self::Value(value), Self::Carried)
+    }
 }
 
 /// What is put in a container, with the keys that lead down to it.
@@ -82,7 +89,7 @@ pub(super) fn insert<'d>(
     styles: &Styles<'d>,
     container: &Container<'d>,
     index: usize,
-    arrival: Arrival<'_, 'd>,
+    arrival: Arrival<'_, '_>,
 ) -> Result<Vec<Splice>, &'static str> {
     let count = container.items.len();
     let near = index.min(count.saturating_sub(1));
@@ -97,7 +104,7 @@ pub(super) fn insert<'d>(
 }
 
 impl<'d> Place<'_, 'd> {
-    fn append(&self, arrival: Arrival<'_, 'd>) -> Result<Vec<Splice>, &'static str> {
+    fn append(&self, arrival: Arrival<'_, '_>) -> Result<Vec<Splice>, &'static str> {
         let container = self.container;
         let last = container.items.len() - 1;
         let end = container.items[last].end();
@@ -153,7 +160,7 @@ impl<'d> Place<'_, 'd> {
     fn insert_before(
         &self,
         index: usize,
-        arrival: Arrival<'_, 'd>,
+        arrival: Arrival<'_, '_>,
     ) -> Result<Vec<Splice>, &'static str> {
         let container = self.container;
         let gap = container.gap(index);
@@ -196,7 +203,7 @@ impl<'d> Place<'_, 'd> {
     }
 
     /// Puts the first member into a container.
-    fn fill(&self, arrival: Arrival<'_, 'd>) -> Result<Vec<Splice>, &'static str> {
+    fn fill(&self, arrival: Arrival<'_, '_>) -> Result<Vec<Splice>, &'static str> {
         let container = self.container;
         let source = container.source();
         let gap = container.gap(0);
@@ -262,7 +269,7 @@ impl<'d> Place<'_, 'd> {
     /// Spells the arrival on a line indented by `indent`.
     fn body(
         &self,
-        arrival: Arrival<'_, 'd>,
+        arrival: Arrival<'_, '_>,
         indent: &str,
         lines: Lines,
     ) -> Result<Body, &'static str> {

@@ -5,6 +5,7 @@
 //!
 //! Nothing here serialises a document: an edit is a list of splices.
 
+mod arriving;
 mod carried;
 mod census;
 mod container;
@@ -28,11 +29,12 @@ mod tests;
 
 use super::{Kind, Value};
 
+pub(super) use arriving::{arriving, comments_of};
 pub(super) use planner::plan;
 pub(super) use reader::read;
 pub(super) use string::decode_key;
 
-/// What the text uses of JSON5.
+/// What the text uses of JSON5, or the text that it was edited from.
 #[derive(Clone, Debug)]
 pub(super) struct Dialect {
     /// Whether the text is strict JSON, and must stay it.

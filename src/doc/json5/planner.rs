@@ -5,7 +5,8 @@
 //! This module never checks its result: [`Document::edit`] reads the edited text again and does.
 
 use super::Dialect;
-use super::carried::{Carried, respell_key};
+use super::arriving::{Taken, comments_in};
+use super::carried::{Carried, Indent, reindent, respell_key, with_newlines};
 use super::container::{Container, Lines};
 use super::gap::line_indent;
 use super::insert::{Arrival, Fresh, insert};
@@ -16,7 +17,7 @@ use crate::doc::edit::Plan;
 use crate::doc::lookup::step;
 use crate::doc::tree::NodeId;
 use crate::doc::{
-    Change, Document, EditError, Format, KeyPath, Kind, Node, Segment, Syntax, Value,
+    Change, Document, EditError, Format, Incoming, KeyPath, Kind, Node, Segment, Syntax, Value,
 };
 use crate::text::{Span, Splice, apply};
 
@@ -78,21 +79,66 @@ fn styles(document: &Document) -> Styles<'_> {
     }
 }
 
-fn set(document: &Document, path: &KeyPath, value: &Value) -> Result<Plan, EditError> {
+fn set(document: &Document, path: &KeyPath, value: &Incoming) -> Result<Plan, EditError> {
     let Walk { node, rest } = walk(document, path)?;
+    let taken = Taken::by(document, path, value);
     if rest.is_empty() {
-        if node.means(value) {
+        if node.means(&value.value) {
             return Ok(Plan::default());
         }
-        return replace(document, node, value).map_err(unwritable(path));
+        return match taken {
+            Taken::Value(origin) => Ok(replace_by_text(document, node, origin)),
+            _ => replace(document, node, &value.value).map_err(unwritable(path)),
+        };
     }
     if !fits(node, rest) {
         return Err(not_found(path));
     }
     let container = Container::of(document, node.id());
-    let arrival = Arrival { steps: rest, fresh: Fresh::Value(value) };
+    let carried = carried(taken);
+    let arrival = Arrival { steps: rest, fresh: Fresh::of(carried.as_ref(), &value.value) };
     let splices = insert(&styles(document), &container, container.items.len(), arrival);
     Ok(Plan { splices: splices.map_err(unwritable(path))?, removed_comments: Vec::new() })
+}
+
+/// What comes from another text, with its comments.
+fn carried(taken: Taken<'_>) -> Option<Carried<'_>> {
+    let Taken::Item(node) = taken else { return None };
+    let container = Container::around(node.document(), node.id())?;
+    let index = container.position(node.id())?;
+    let unit = unit_below(&styles(node.document()), node);
+    Some(Carried::of(&container, index).visiting(unit))
+}
+
+/// One step of indentation in and below `node`.
+fn unit_below(styles: &Styles<'_>, node: Node<'_>) -> String {
+    let document = node.document();
+    let own = matches!(node.kind(), Kind::Array | Kind::Object);
+    let own = own.then(|| Container::of(document, node.id()));
+    match own.filter(|own| !own.items.is_empty()).or_else(|| Container::around(document, node.id()))
+    {
+        Some(container) => styles.at(&container, 0).unit,
+        None => styles.of_root().unit,
+    }
+}
+
+/// Plans the text of `origin`, a value of another document, in the place of `node`.
+fn replace_by_text(document: &Document, node: Node<'_>, origin: Node<'_>) -> Plan {
+    let styles = styles(document);
+    let style = match Container::around(document, node.id()) {
+        Some(around) => styles.at(&around, around.position(node.id()).unwrap_or_default()),
+        None => styles.of_root(),
+    };
+    let from = Indent {
+        line: line_indent(origin.document().source(), node_start(origin)),
+        unit: &unit_below(&self::styles(origin.document()), origin),
+    };
+    let to = Indent { line: line_indent(document.source(), node_start(node)), unit: &style.unit };
+    let text = with_newlines(&reindent(origin.source(), from, to), style.newline);
+    Plan {
+        splices: vec![Splice::new(node.span(), text)],
+        removed_comments: comments_in(document, node.span()).to_vec(),
+    }
 }
 
 /// Whether something can be put at `rest` below `node`.
@@ -135,7 +181,7 @@ fn replace(document: &Document, node: Node<'_>, value: &Value) -> Result<Plan, &
     let text = spell::item(None, value, &style, line_indent(source, node_start(node)), lines)?;
     Ok(Plan {
         splices: vec![Splice::new(span, text)],
-        removed_comments: comments_within(document, span).to_vec(),
+        removed_comments: comments_in(document, span).to_vec(),
     })
 }
 
@@ -143,7 +189,11 @@ fn node_start(node: Node<'_>) -> usize {
     node.key_span().unwrap_or_else(|| node.span()).range().start
 }
 
-fn insert_element(document: &Document, path: &KeyPath, value: &Value) -> Result<Plan, EditError> {
+fn insert_element(
+    document: &Document,
+    path: &KeyPath,
+    value: &Incoming,
+) -> Result<Plan, EditError> {
     let Some((parent, Segment::Index(index))) = path.split_last() else {
         return Err(not_found(path));
     };
@@ -152,7 +202,8 @@ fn insert_element(document: &Document, path: &KeyPath, value: &Value) -> Result<
     if array.kind() != Kind::Array || *index > container.items.len() {
         return Err(not_found(path));
     }
-    let arrival = Arrival { steps: &[], fresh: Fresh::Value(value) };
+    let carried = carried(Taken::inserted(document, value));
+    let arrival = Arrival { steps: &[], fresh: Fresh::of(carried.as_ref(), &value.value) };
     let splices = insert(&styles(document), &container, *index, arrival);
     Ok(Plan { splices: splices.map_err(unwritable(path))?, removed_comments: Vec::new() })
 }
@@ -171,7 +222,7 @@ fn remove_member(document: &Document, path: &KeyPath) -> Result<Plan, EditError>
     for index in indices {
         let item = container.items[index];
         let inside = Span::new(item.start(), item.end());
-        removed_comments.extend_from_slice(comments_within(document, inside));
+        removed_comments.extend_from_slice(comments_in(document, inside));
     }
     Ok(Plan { splices: removal.splices, removed_comments })
 }
@@ -183,13 +234,6 @@ fn spellings(container: &Container<'_>, node: Node<'_>) -> Vec<usize> {
         _ => vec![node.id()],
     };
     ids.into_iter().filter_map(|id| container.position(id)).collect()
-}
-
-fn comments_within(document: &Document, span: Span) -> &[Span] {
-    let comments = document.tree().comments();
-    let first = comments.partition_point(|comment| comment.start < span.start);
-    let last = comments.partition_point(|comment| comment.end <= span.end);
-    comments.get(first..last).unwrap_or_default()
 }
 
 fn relocate(document: &Document, from: &KeyPath, to: &KeyPath) -> Result<Plan, EditError> {
@@ -247,7 +291,7 @@ fn rename(document: &Document, container: &Container<'_>, dead: &[usize], key: S
     for index in dead {
         let item = container.items[*index];
         let inside = Span::new(item.start(), item.end());
-        removed_comments.extend_from_slice(comments_within(document, inside));
+        removed_comments.extend_from_slice(comments_in(document, inside));
     }
     let mut splices = removal.splices;
     splices.push(key);

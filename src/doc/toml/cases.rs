@@ -17,11 +17,11 @@ fn value(text: &str) -> Value {
 }
 
 fn set(at: &str, to: &str) -> Change {
-    Change::Set { path: path(at), value: value(to) }
+    Change::Set { path: path(at), value: value(to).into() }
 }
 
 fn insert(at: &str, new: &str) -> Change {
-    Change::Insert { path: path(at), value: value(new) }
+    Change::Insert { path: path(at), value: value(new).into() }
 }
 
 fn remove(at: &str) -> Change {
@@ -470,7 +470,7 @@ fn what_has_no_spelling_is_refused() {
     let refused = |source: &str, change: Change| {
         parse(source).edit(&[change]).expect_err("not of TOML").to_string()
     };
-    let set_value = |at: &str, value: Value| Change::Set { path: path(at), value };
+    let set_value = |at: &str, value: Value| Change::Set { path: path(at), value: value.into() };
     assert_eq!(
         refused("", set_value("a", Value::Null)),
         "null cannot be written at `a` in this format"

@@ -7,6 +7,9 @@
 //! No serialiser ever writes here, and no message quotes the text. A plan may be wrong without
 //! damage: [`Document::edit`] reads the result and proves it.
 
+#[cfg(test)]
+mod applying;
+mod arriving;
 mod builder;
 #[cfg(test)]
 mod cases;
@@ -30,6 +33,7 @@ mod view;
 use super::edit::Plan;
 use super::{Change, Document, EditError};
 
+pub(super) use arriving::{arriving, comments_of};
 pub(super) use outline::Outline;
 pub(super) use reader::read;
 pub(super) use scalar::{decode, decode_key};

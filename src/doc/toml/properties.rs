@@ -69,7 +69,7 @@ proptest! {
         value in generated::new_value(),
     ) {
         let document = parse(&source);
-        let change = Change::Set { path: somewhere(document.root(), index, child), value };
+        let change = Change::Set { path: somewhere(document.root(), index, child), value: value.into() };
         let Some(edited) = check_properties(&document, &change)? else { return Ok(()) };
         if child != Some("+") {
             let again = check_properties(&edited, &change)?.expect("the same change");
@@ -89,7 +89,7 @@ proptest! {
             return Ok(());
         }
         let node = nodes[index.index(nodes.len())];
-        let change = Change::Set { path: node.path(), value: Value::string("\u{1}other") };
+        let change = Change::Set { path: node.path(), value: Value::string("\u{1}other").into() };
         let edited = check_properties(&document, &change)?.expect("scalars can be replaced");
         let span = node.span().range();
         prop_assert_eq!(&edited.source()[..span.start], &source[..span.start]);
@@ -108,7 +108,7 @@ proptest! {
             .collect();
         let at = if nodes.is_empty() { KeyPath::root() } else { nodes[index.index(nodes.len())].path() };
         let at = at.key("fresh");
-        let change = Change::Set { path: at.clone(), value: Value::Integer(1) };
+        let change = Change::Set { path: at.clone(), value: Value::Integer(1).into() };
         let edited = check_properties(&document, &change)?.expect("a new key");
         let back = check_properties(&edited, &Change::Remove { path: at })?.expect("just added");
         prop_assert!(back.root().means_same(document.root()));
@@ -139,7 +139,7 @@ proptest! {
         }
         let array = arrays[index.index(arrays.len())];
         let place = place.index(array.children().count() + 1);
-        check_properties(&document, &Change::Insert { path: array.path().index(place), value })?;
+        check_properties(&document, &Change::Insert { path: array.path().index(place), value: value.into() })?;
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) fn plan(document: &Document, from: &KeyPath, to: &KeyPath) -> Result<
         }
         _ => {
             let mut steps = Steps::of(document, to);
-            copy(&mut steps, &view, node, &target, to)?;
+            copy(&mut steps, node, (&view, &target), to)?;
             steps.change(&Change::Remove { path: node.path() })?;
             Ok(steps.finish_keeping_comments())
         }
@@ -80,7 +80,7 @@ fn reorder(
         let carried = own_comments(view, node, path)?;
         list::insert(view, (array.id(), list), before, node.source(), &carried)
     } else {
-        let text = sections(view, node.id(), None);
+        let text = sections(view, node, None);
         let splice = set::insert_element_sections(view, array.id(), before, &text);
         Plan { splices: vec![splice], removed_comments: Vec::new() }
     };
@@ -89,66 +89,108 @@ fn reorder(
     Ok(steps.finish_keeping_comments())
 }
 
-/// Writes a copy of `node` where `target` leads, in the form it has where that is possible.
-fn copy(
+/// Writes a copy of `node`, which may stand in another text, where `target` leads, in the form it has
+/// where that is possible.
+pub(super) fn copy(
     steps: &mut Steps,
-    view: &View<'_>,
     node: Node<'_>,
-    target: &Target<'_, '_>,
+    (view, target): (&View<'_>, &Target<'_, '_>),
     path: &KeyPath,
 ) -> Result<(), EditError> {
+    let from = View::of(node.document());
     let id = node.id();
-    if remove::is_entry(view, id) {
-        let raw = Content::Spelled(node.source().to_owned());
-        let to_tables = matches!(target.missing, [Segment::Append])
-            && view.outline.role(target.node.id()) == Role::Tables;
-        if !to_tables {
-            let carried = own_comments(view, node, path)?;
-            return steps.take(set::add(view, target, path, raw, &carried)?);
-        }
-    } else if let Some(keys) = keys_of(target, path)?
-        && view.outline.list_around(view.tree, id).is_none()
-        && view.outline.list_around(view.tree, target.node.id()).is_none()
+    let place = target.node.id();
+    if let [Segment::Append] = target.missing
+        && target.node.kind() == Kind::Array
     {
-        let parent = target.node.id();
-        let has_headers = view.outline.sections_within(view.tree, id).next().is_some();
-        let header_key = view.header_key(parent);
+        let end = view.tree.children(place).count();
+        return steps.take(copy_element(view, (place, end), node, path)?);
+    }
+    if remove::is_entry(&from, id) {
+        let raw = Content::Spelled(node.source().to_owned());
+        let key = key_as_written(node, target);
+        let carried = Carried { key, ..own_comments(&from, node, path)? };
+        return steps.take(set::add(view, target, path, raw, &carried)?);
+    }
+    if let Some(keys) = keys_of(node, target, path)?
+        && from.outline.list_around(from.tree, id).is_none()
+        && view.outline.list_around(view.tree, place).is_none()
+    {
+        let has_headers = from.outline.sections_within(from.tree, id).next().is_some();
+        let header_key = view.header_key(place);
         if !has_headers || header_key.is_some() {
             if has_headers {
                 let name = member::joined(&header_key.unwrap_or_default(), &keys);
-                let text = sections(view, id, Some((&name, Bracket::Table)));
-                let end = member::sections_end(view, parent);
+                let text = sections(view, node, Some((&name, Bracket::Table)));
+                let end = member::sections_end(view, place);
                 let splice = member::insert_sections(view, end, &text);
                 steps.take(Plan { splices: vec![splice], removed_comments: Vec::new() })?;
             }
-            return copy_lines(steps, view, id, &target.node.path(), &keys);
+            return copy_lines(steps, &from, id, &target.node.path(), &keys);
         }
-    } else if let [Segment::Append] = target.missing
-        && view.outline.role(target.node.id()) == Role::Tables
-        && node.kind() == Kind::Object
-        && view.outline.entries_through(id).next().is_none()
-        && view.outline.list_around(view.tree, id).is_none()
-    {
-        let array = target.node.id();
-        let name = view.header_key(array).expect("an array of tables has headers");
-        let mut text = sections(view, id, Some((&name, Bracket::Element)));
-        if view.outline.own_section(id).is_none() {
-            text = format!("[[{name}]]{newline}{newline}{text}", newline = view.newline());
-        }
-        let end = view.tree.children(array).count();
-        let splice = set::insert_element_sections(view, array, end, &text);
-        return steps.take(Plan { splices: vec![splice], removed_comments: Vec::new() });
     }
-    // No common form: the value anew.
-    let gone = remove::plan(view, id, path)?.removed_comments;
-    let above = gone.iter().map(|comment| comment.slice(view.source).to_owned()).collect();
-    let content = set::content(path, &node.to_value(), view.quotes())?;
-    let carried = Carried { above, behind: None };
+    let (content, carried) = anew(view, node, path)?;
     steps.take(set::add(view, target, path, content, &carried)?)
 }
 
+/// Plans a copy of `node`, which may stand in another text, as the element at `index` of `array`.
+pub(super) fn copy_element(
+    view: &View<'_>,
+    (array, index): (NodeId, usize),
+    node: Node<'_>,
+    path: &KeyPath,
+) -> Result<Plan, EditError> {
+    let from = View::of(node.document());
+    let id = node.id();
+    let is_tables = view.outline.role(array) == Role::Tables;
+    if let Role::List(list) = view.outline.role(array)
+        && remove::is_entry(&from, id)
+    {
+        let carried = own_comments(&from, node, path)?;
+        return Ok(list::insert(view, (array, list), index, node.source(), &carried));
+    }
+    if is_tables
+        && node.kind() == Kind::Object
+        && from.outline.entries_through(id).next().is_none()
+        && from.outline.list_around(from.tree, id).is_none()
+    {
+        let name = view.header_key(array).expect("an array of tables has headers");
+        let mut text = sections(view, node, Some((&name, Bracket::Element)));
+        if from.outline.own_section(id).is_none() {
+            text = format!("[[{name}]]{newline}{newline}{text}", newline = view.newline());
+        }
+        let splice = set::insert_element_sections(view, array, index, &text);
+        return Ok(Plan { splices: vec![splice], removed_comments: Vec::new() });
+    }
+    let (content, carried) = anew(view, node, path)?;
+    set::add_element(view, array, index, &content, &carried, path)
+}
+
+/// `node` spelled anew, where there is no common form, with its comments above.
+fn anew(view: &View<'_>, node: Node<'_>, path: &KeyPath) -> Result<(Content, Carried), EditError> {
+    let from = View::of(node.document());
+    let gone = remove::plan(&from, node.id(), path)?.removed_comments;
+    let above = gone.iter().map(|comment| comment.slice(from.source).to_owned()).collect();
+    let content = set::content(path, &node.to_value(), view.quotes())?;
+    Ok((content, Carried { above, behind: None, key: None }))
+}
+
+/// The key of `node` as it stands in its text, where it is all that is missing of a target.
+fn key_as_written(node: Node<'_>, target: &Target<'_, '_>) -> Option<String> {
+    let [Segment::Key(key)] = target.missing else { return None };
+    let span = node.key_span().filter(|_| node.has_key(key))?;
+    Some(span.slice(node.document().source()).to_owned())
+}
+
 /// The missing steps of a target as a dotted key, where all of them are keys of an object.
-fn keys_of(target: &Target<'_, '_>, path: &KeyPath) -> Result<Option<String>, EditError> {
+fn keys_of(
+    node: Node<'_>,
+    target: &Target<'_, '_>,
+    path: &KeyPath,
+) -> Result<Option<String>, EditError> {
+    if let Some(key) = key_as_written(node, target).filter(|_| target.node.kind() == Kind::Object) {
+        return Ok(Some(key));
+    }
     let mut keys = String::new();
     for segment in target.missing {
         let Segment::Key(key) = segment else { return Ok(None) };
@@ -180,14 +222,17 @@ fn copy_lines(
     Ok(())
 }
 
-/// The sections of `node` as they stand, under another name where one is given.
-fn sections(view: &View<'_>, node: NodeId, name: Option<(&str, Bracket)>) -> String {
-    let newline = view.newline();
+/// The sections of `node` as they stand, under another name where one is given, for the text of
+/// `target`.
+fn sections(target: &View<'_>, node: Node<'_>, name: Option<(&str, Bracket)>) -> String {
+    let newline = target.newline();
+    let view = View::of(node.document());
+    let node = node.id();
     let key_node = match view.tree.parent(node) {
         Some(array) if view.outline.role(array) == Role::Tables => array,
         _ => node,
     };
-    let gap = if view.is_dense() { "" } else { newline };
+    let gap = if target.is_dense() { "" } else { newline };
     let mut order: Vec<usize> = view.outline.sections_within(view.tree, node).collect();
     if matches!(name, Some((_, Bracket::Element))) {
         // Sub-tables may stand in front of their table, but not of the element they are to be in.
@@ -205,7 +250,7 @@ fn sections(view: &View<'_>, node: NodeId, name: Option<(&str, Bracket)>) -> Str
         match (name, step) {
             (Some((name, bracket)), Some(step)) => {
                 let last = header.keys[header.keys.len() - 1].span;
-                let rest = set::between(view, header.keys[step].span.end, last.end);
+                let rest = set::between(&view, header.keys[step].span.end, last.end);
                 let bracket = if section.table == node { bracket } else { header.bracket };
                 text.push_str(&bracket.around(&format!("{name}{rest}")));
             }
@@ -230,5 +275,5 @@ fn own_comments(view: &View<'_>, node: Node<'_>, path: &KeyPath) -> Result<Carri
     let above = gone.iter().filter(|comment| comment.end <= entry.span.start);
     let above = above.map(|comment| comment.slice(view.source).to_owned()).collect();
     let behind = all.behind.filter(|_| gone.iter().any(|comment| comment.start >= span.end));
-    Ok(Carried { above, behind })
+    Ok(Carried { above, behind, key: None })
 }

@@ -21,7 +21,7 @@ pub(super) fn plan(view: &View<'_>, node: NodeId, path: &KeyPath) -> Result<Plan
     }
     if view.outline.role(parent) == Role::Tables && view.tree.children(parent).nth(1).is_none() {
         // No header says "an empty array".
-        return set::swap(view, &view.node(parent).path(), Value::Array(Vec::new()), path);
+        return set::swap(view, &view.node(parent).path(), Value::Array(Vec::new()).into(), path);
     }
     Ok(remove_lines(view, node))
 }

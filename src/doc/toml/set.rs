@@ -2,11 +2,15 @@
 
 use super::super::edit::Plan;
 use super::super::tree::NodeId;
-use super::super::{Change, Document, EditError, KeyPath, Kind, Node, Segment, Value, Wtf8String};
+use super::super::{
+    Change, Document, EditError, Incoming, KeyPath, Kind, Node, Segment, Value, Wtf8String,
+};
+use super::arriving::{Taken, with_newlines};
 use super::list;
 use super::member;
 use super::outline::{Bracket, Role};
 use super::reader::MAX_LEVELS;
+use super::relocate;
 use super::remove;
 use super::spell::{Content, Quotes, spell_key};
 use super::steps::Steps;
@@ -39,28 +43,49 @@ impl<'d, 'p> Target<'d, 'p> {
 }
 
 /// Plans [`Change::Set`].
-pub(super) fn plan(document: &Document, path: &KeyPath, value: &Value) -> Result<Plan, EditError> {
+pub(super) fn plan(
+    document: &Document,
+    path: &KeyPath,
+    value: &Incoming,
+) -> Result<Plan, EditError> {
     let view = View::of(document);
     let target = Target::of(document, path)?;
+    let taken = Taken::by(document, path, value);
     if target.missing.is_empty() {
-        return replace(&view, target.node, path, value);
+        return replace(&view, target.node, path, value, taken);
     }
-    let content = content(path, value, view.quotes())?;
+    let content = content(path, &value.value, view.quotes())?;
+    if let Taken::Item(origin) = taken {
+        let guest = with_newlines(origin.document(), view.newline());
+        let origin = guest.get(&origin.path())?.ok_or_else(|| not_found(path))?;
+        let mut steps = Steps::of(document, path);
+        relocate::copy(&mut steps, origin, (&view, &target), path)?;
+        return Ok(steps.finish());
+    }
     add(&view, &target, path, content, &Carried::default())
+}
+
+fn not_found(path: &KeyPath) -> EditError {
+    EditError::NotFound { path: path.clone() }
 }
 
 /// Plans [`Change::Insert`].
 pub(super) fn plan_insert(
     document: &Document,
     path: &KeyPath,
-    value: &Value,
+    value: &Incoming,
 ) -> Result<Plan, EditError> {
     let view = View::of(document);
     let Some((parent, Segment::Index(index))) = path.split_last() else {
-        return Err(EditError::NotFound { path: path.clone() });
+        return Err(not_found(path));
     };
-    let array = document.get(&parent)?.ok_or_else(|| EditError::NotFound { path: path.clone() })?;
-    let content = content(path, value, view.quotes())?;
+    let array = document.get(&parent)?.ok_or_else(|| not_found(path))?;
+    let content = content(path, &value.value, view.quotes())?;
+    if let Taken::Item(origin) = Taken::inserted(value) {
+        let guest = with_newlines(origin.document(), view.newline());
+        let origin = guest.get(&origin.path())?.ok_or_else(|| not_found(path))?;
+        return relocate::copy_element(&view, (array.id(), *index), origin, path);
+    }
     add_element(&view, array.id(), *index, &content, &Carried::default(), path)
 }
 
@@ -92,7 +117,9 @@ pub(super) fn add(
     let node = target.node.id();
     match (first, target.node.kind()) {
         (Segment::Key(key), Kind::Object) => {
-            Ok(member::insert(view, node, &spelled(path, key)?, &content, carried))
+            let kept = carried.key.clone().filter(|_| rest.is_empty());
+            let key = kept.map_or_else(|| spelled(path, key), Ok)?;
+            Ok(member::insert(view, node, &key, &content, carried))
         }
         (Segment::Append, Kind::Array) => {
             let end = view.tree.children(node).count();
@@ -150,8 +177,10 @@ fn replace(
     view: &View<'_>,
     node: Node<'_>,
     path: &KeyPath,
-    value: &Value,
+    incoming: &Incoming,
+    taken: Taken<'_>,
 ) -> Result<Plan, EditError> {
+    let value = &incoming.value;
     if node.kind() == value.kind() && node.to_value() == *value {
         return Ok(Plan::default());
     }
@@ -164,7 +193,15 @@ fn replace(
         None => view.quotes(),
     };
     let content = content(path, value, quotes)?;
+    if let Taken::Value(origin) = taken {
+        let guest = with_newlines(origin.document(), view.newline());
+        let origin = guest.get(&origin.path())?.ok_or_else(|| not_found(path))?;
+        return Ok(replace_text(view, node, origin.source().to_owned()));
+    }
     match (value, node.kind()) {
+        _ if matches!(taken, Taken::Item(_)) => {
+            return swap(view, &node.path(), incoming.clone(), path);
+        }
         (Value::Object(members), Kind::Object) => {
             return replace_members(view, node, path, members);
         }
@@ -185,7 +222,7 @@ fn replace(
     if matches!(place.segments().last(), Some(Segment::Index(_))) {
         return Err(unwritable(path, "a value other than a table in an array of tables"));
     }
-    swap(view, &place, value.clone(), path)
+    swap(view, &place, value.clone().into(), path)
 }
 
 /// Puts `value` in the place of a table that several lines make, or of an array of tables.
@@ -195,7 +232,7 @@ fn replace(
 pub(super) fn swap(
     view: &View<'_>,
     place: &KeyPath,
-    value: Value,
+    value: Incoming,
     path: &KeyPath,
 ) -> Result<Plan, EditError> {
     let not_found = || EditError::NotFound { path: path.clone() };
@@ -229,7 +266,8 @@ fn replace_members(
     let place = node.path();
     let mut steps = Steps::of(view.document, path);
     for (key, value) in members {
-        steps.change(&Change::Set { path: place.key(key.clone()), value: value.clone() })?;
+        let value = value.clone().into();
+        steps.change(&Change::Set { path: place.key(key.clone()), value })?;
     }
     for (key, _) in node.members() {
         if !members.iter().any(|(name, _)| *name == key) {
@@ -258,7 +296,7 @@ fn replace_elements(
     let both = old_rest.len().min(new_rest.len());
     for (index, value) in new_rest.iter().enumerate() {
         let path = place.index(head + index);
-        let value = value.clone();
+        let value = value.clone().into();
         steps.change(&if index < both {
             Change::Set { path, value }
         } else {
@@ -278,7 +316,12 @@ pub(in crate::doc) fn keeping_floats(document: &Document, change: &Change) -> Ch
         // A path that leads nowhere is reported by the change itself.
         && let Ok(Some(node)) = document.get(path)
     {
-        keep_floats(node, value);
+        let mut kept = value.value.clone();
+        keep_floats(node, &mut kept);
+        if kept != value.value {
+            // Its own text would say otherwise.
+            *value = kept.into();
+        }
     }
     change
 }

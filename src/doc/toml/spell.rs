@@ -136,7 +136,7 @@ fn spell_float(number: f64) -> String {
     format!("{number:?}")
 }
 
-fn spell_string(text: &str, quotes: Quotes) -> String {
+pub(super) fn spell_string(text: &str, quotes: Quotes) -> String {
     let plain = |c: char| c == '\t' || !c.is_control();
     match quotes {
         Quotes::Literal

@@ -9,7 +9,7 @@ fn edit(source: &str, changes: &[Change]) -> String {
 }
 
 fn set(to: &str, value: Value) -> Change {
-    Change::Set { path: super::path(to), value }
+    Change::Set { path: super::path(to), value: value.into() }
 }
 
 #[test]

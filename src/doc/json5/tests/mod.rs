@@ -1,5 +1,6 @@
 //! Tests of JSON5 as a whole: reading, faults, edits, properties.
 
+mod applying;
 mod cases;
 mod comma_first;
 mod documents;
@@ -27,11 +28,11 @@ fn value(text: &str) -> Value {
 }
 
 fn set(to: &str, text: &str) -> Change {
-    Change::Set { path: path(to), value: value(text) }
+    Change::Set { path: path(to), value: value(text).into() }
 }
 
 fn insert(to: &str, text: &str) -> Change {
-    Change::Insert { path: path(to), value: value(text) }
+    Change::Insert { path: path(to), value: value(text).into() }
 }
 
 fn remove(at: &str) -> Change {

@@ -95,8 +95,8 @@ proptest! {
     ) {
         let document = parse(&source);
         let path = pick(&document, choice).path();
-        let edited = edit(&document, &Change::Set { path: path.clone(), value: value.clone() })?;
-        let again = edit(&edited, &Change::Set { path, value })?;
+        let edited = edit(&document, &Change::Set { path: path.clone(), value: value.clone().into() })?;
+        let again = edit(&edited, &Change::Set { path, value: value.into() })?;
         prop_assert_eq!(edited.source(), again.source());
     }
 
@@ -114,9 +114,9 @@ proptest! {
             Value::String(_) => Value::string("another"),
             _ => Value::Integer(77),
         };
-        let changed = edit(&document, &Change::Set { path: path.clone(), value: new })?;
+        let changed = edit(&document, &Change::Set { path: path.clone(), value: new.into() })?;
         prop_assert_ne!(changed.source(), &source);
-        let restored = edit(&changed, &Change::Set { path, value: old })?;
+        let restored = edit(&changed, &Change::Set { path, value: old.into() })?;
         prop_assert_eq!(restored.source(), &source);
     }
 
@@ -129,7 +129,7 @@ proptest! {
         let Some(path) = fresh_path(node, deep) else { return Ok(()) };
         let container = node.path();
         let count = node.children().count();
-        let grown = edit(&document, &Change::Set { path: path.clone(), value })?;
+        let grown = edit(&document, &Change::Set { path: path.clone(), value: value.into() })?;
         let added = match node.kind() {
             Kind::Object => container.key("fresh"),
             _ => container.index(count),
@@ -186,7 +186,7 @@ proptest! {
             return Ok(());
         }
         let path = node.path().index(at.index(node.children().count() + 1));
-        let grown = edit(&document, &Change::Insert { path: path.clone(), value })?;
+        let grown = edit(&document, &Change::Insert { path: path.clone(), value: value.into() })?;
         prop_assert!(document.comments().count() <= grown.comments().count());
         let shrunk = edit(&grown, &Change::Remove { path })?;
         prop_assert!(document.root().means_same(shrunk.root()));

@@ -99,7 +99,7 @@ fn strict_json_stays_strict() {
 
 #[track_caller]
 fn check_unwritable(source: &str, value: Value, expected: &'static str) {
-    let change = Change::Set { path: path("a"), value };
+    let change = Change::Set { path: path("a"), value: value.into() };
     match try_edit(source, &change) {
         Err(EditError::Unwritable { what, .. }) => assert_eq!(what, expected),
         other => panic!("{other:?}"),
@@ -149,7 +149,7 @@ fn deep_values_are_spelled_and_read_back() {
         let document = parse(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
         let value = document.root().to_value();
         assert!(document.root().means(&value));
-        let change = Change::Set { path: path("a"), value };
+        let change = Change::Set { path: path("a"), value: value.into() };
         let edited = parse("{ b: 1 }").edit(&[change]).expect("an edit that can be made");
         assert_eq!(edited.source().matches('[').count(), depth);
     };
