@@ -33,6 +33,8 @@ mod other;
 mod process;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod stack;
 
 #[cfg(not(unix))]
 use other as platform;
@@ -45,6 +47,15 @@ use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 pub use error::{StartError, WaitError};
+#[cfg(unix)]
+pub use stack::raise_stack_limit;
+
+/// Nothing is raised: the size of the first stack is settled before the program starts.
+#[cfg(not(unix))]
+#[must_use]
+pub fn raise_stack_limit(_: u64) -> bool {
+    false
+}
 
 /// A program that was started, and must be waited for.
 ///
@@ -136,6 +147,25 @@ impl Child {
             self.end = Some(end);
         }
         Ok(progress)
+    }
+
+    /// Waits until the program has ended, and stops with it where the terminal's user stops both.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::wait`].
+    pub fn wait_for_end(&mut self) -> Result<End, WaitError> {
+        // Any time will do: a change is told at once.
+        const A_WHILE: Duration = Duration::from_secs(3600);
+        loop {
+            match self.wait(A_WHILE)? {
+                Progress::Ended(end) => return Ok(end),
+                Progress::Stopped(_) => {
+                    self.pause()?;
+                }
+                Progress::Running | Progress::Continued => {}
+            }
+        }
     }
 
     /// Stops this process too, as the job control of a terminal expects of a job one part of which

@@ -12,6 +12,7 @@ use std::process::Command;
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
+use super::stack::as_inherited;
 use super::{End, Progress};
 
 /// A process that we started.
@@ -24,7 +25,7 @@ pub(super) struct Process {
 
 impl Process {
     pub(super) fn start(program: &OsStr, arguments: &[OsString]) -> io::Result<Self> {
-        let process = Command::new(program).args(arguments).spawn()?;
+        let process = as_inherited(|| Command::new(program).args(arguments).spawn())?;
         // Its id is its own until we learn of its end, so the descriptor cannot be of another.
         let pid = Pid::from_child(&process);
         Ok(Self {

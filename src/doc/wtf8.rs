@@ -6,10 +6,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use smallvec::SmallVec;
+
 /// A string that may hold lone surrogates, stored as WTF-8.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Wtf8String {
-    bytes: Vec<u8>,
+    /// Sixteen bytes take no more room than the pointer and length of more.
+    bytes: SmallVec<[u8; 16]>,
 }
 
 impl Wtf8String {
@@ -104,25 +107,25 @@ impl Wtf8String {
 
 impl From<&str> for Wtf8String {
     fn from(text: &str) -> Self {
-        Self { bytes: text.as_bytes().to_vec() }
+        Self { bytes: SmallVec::from_slice(text.as_bytes()) }
     }
 }
 
 impl From<String> for Wtf8String {
     fn from(text: String) -> Self {
-        Self { bytes: text.into_bytes() }
+        Self { bytes: SmallVec::from_vec(text.into_bytes()) }
     }
 }
 
 impl PartialEq<str> for Wtf8String {
     fn eq(&self, other: &str) -> bool {
-        self.bytes == other.as_bytes()
+        self.as_bytes() == other.as_bytes()
     }
 }
 
 impl PartialEq<&str> for Wtf8String {
     fn eq(&self, other: &&str) -> bool {
-        self.bytes == other.as_bytes()
+        self.as_bytes() == other.as_bytes()
     }
 }
 

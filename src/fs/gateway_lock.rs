@@ -208,10 +208,13 @@ fn read(directory: &Directory, name: &OsStr) -> io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    if !file.metadata()?.is_file() {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    let mut content = Vec::new();
+    // Room for one more byte, or the end is only found after growing.
+    let size = usize::try_from(metadata.len().min(LIMIT)).unwrap_or_default();
+    let mut content = Vec::with_capacity(size + 1);
     file.take(LIMIT).read_to_end(&mut content)?;
     Ok(Some(content))
 }

@@ -54,7 +54,11 @@ impl Holder {
         text.push('\n');
         file.seek(SeekFrom::Start(0))?;
         file.write_all(text.as_bytes())?;
-        file.set_len(text.len() as u64)
+        // Rarely there is a rest of a longer text, since holders empty the file when they leave it.
+        if file.metadata()?.len() > text.len() as u64 {
+            file.set_len(text.len() as u64)?;
+        }
+        Ok(())
     }
 
     /// Reads who holds the lock; a process that does not run any more does not.

@@ -2,6 +2,12 @@
 //!
 //! Looks only at what the system tells everybody; never at arguments or the environment.
 
+#[cfg(target_os = "linux")]
+use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::io::{self, Read as _};
+use std::sync::OnceLock;
+
 /// What is known of the process that has a certain id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Process {
@@ -20,7 +26,7 @@ impl Process {
     /// Looks the process up.
     pub(super) fn look_up(pid: u32) -> Self {
         #[cfg(target_os = "linux")]
-        if let Ok(stat) = std::fs::read(format!("/proc/{pid}/stat"))
+        if let Ok(stat) = read_stat(pid)
             && let Some(process) = parse_stat(&stat)
         {
             return process;
@@ -35,10 +41,12 @@ impl Process {
 
     /// Start time of this very process.
     pub(super) fn own_start() -> Option<u64> {
-        match Self::look_up(std::process::id()) {
+        // Each of the two locks says it, and it does not change.
+        static STARTED: OnceLock<Option<u64>> = OnceLock::new();
+        *STARTED.get_or_init(|| match Self::look_up(std::process::id()) {
             Self::Running { started, .. } => started,
             Self::Gone => None,
-        }
+        })
     }
 
     /// Whether it is the process that started at `started`, as far as both are known.
@@ -51,6 +59,14 @@ impl Process {
             },
         }
     }
+}
+
+/// What `/proc/PID/stat` says. It claims to be empty, so room for it is a guess that one read fills.
+#[cfg(target_os = "linux")]
+fn read_stat(pid: u32) -> io::Result<Vec<u8>> {
+    let mut stat = Vec::with_capacity(1024);
+    File::open(format!("/proc/{pid}/stat"))?.read_to_end(&mut stat)?;
+    Ok(stat)
 }
 
 /// Reads `/proc/PID/stat`: `pid (name) state ppid …`, start time in field 22.

@@ -108,9 +108,12 @@ impl Snapshot {
 impl<'w> Session<'w> {
     /// A session that only reads.
     pub(super) fn reading(workspace: &'w Workspace) -> Result<Self, OpsError> {
-        let target = Target::resolve(&workspace.config)?;
+        Ok(Self::of(workspace, &Target::resolve(&workspace.config)?, Locks::Both))
+    }
+
+    fn of(workspace: &'w Workspace, target: &Target, locks: Locks) -> Self {
         let (root, target) = (target.named().to_owned(), target.path().to_owned());
-        Ok(Self { workspace, locks: Locks::Both, root, target, guards: Vec::new() })
+        Self { workspace, locks, root, target, guards: Vec::new() }
     }
 
     /// A session that may write the root file.
@@ -131,9 +134,10 @@ impl<'w> Session<'w> {
         {
             create_private_directory(directory)?;
         }
-        let mut session = Self { locks, ..Self::reading(workspace)? };
+        let target = Target::resolve(&workspace.config)?;
+        let mut session = Self::of(workspace, &target, locks);
         let root = session.root.clone();
-        session.lock(&root)?;
+        session.lock_target(&root, target)?;
         Ok(session)
     }
 
@@ -144,10 +148,18 @@ impl<'w> Session<'w> {
 
     /// Takes the locks of `file`: ours, then the gateway's. False where they were held already.
     pub(super) fn lock(&mut self, file: &Path) -> Result<bool, OpsError> {
+        if self.held(file).is_some() {
+            return Ok(false);
+        }
         let target = Target::resolve(file)?;
         if self.guards.iter().any(|held| held.guard.target().path() == target.path()) {
             return Ok(false);
         }
+        self.lock_target(file, target)?;
+        Ok(true)
+    }
+
+    fn lock_target(&mut self, file: &Path, target: Target) -> Result<(), OpsError> {
         let wait = waiting(self.workspace.lock_timeout);
         let guard = LockGuard::acquire(target, wait, &self.workspace.command)?;
         // The gateway locks its root file only; an included one has no lock of that sort.
@@ -157,7 +169,7 @@ impl<'w> Session<'w> {
             None
         };
         self.guards.push(Guarded { file: file.to_owned(), guard, _gateway: gateway });
-        Ok(true)
+        Ok(())
     }
 
     /// Takes the gateway's own lock, waiting at most for `limit`; nothing where it has none.
@@ -207,16 +219,12 @@ impl<'w> Session<'w> {
         let format = Format::of_path(&self.root);
         let mut loaded = Vec::new();
         let mut fault = None;
-        let target = Target::resolve(&self.root)?;
-        let stand_in = |mode| Part {
-            file: self.root.clone(),
-            document: empty(format),
-            mode,
-            directory_mode: target.directory_mode(),
-        };
-        let root = match self.read(&self.root)? {
+        let (found, directory_mode) = self.read(&self.root)?;
+        let stand_in =
+            |mode| Part { file: self.root.clone(), document: empty(format), mode, directory_mode };
+        let root = match found {
             Some(found) => {
-                let part = match part_of(&target, &self.root, &found) {
+                let part = match part_of(&self.root, directory_mode, &found) {
                     Ok(part) => part,
                     Err(error) if unparsable == Unparsable::Tolerate => {
                         fault = Some(error);
@@ -257,7 +265,7 @@ impl<'w> Session<'w> {
     pub(super) fn load_further(&self, base: &mut Snapshot, parts: &[Part]) -> Result<(), OpsError> {
         for part in parts {
             if !base.loaded.iter().any(|(file, _)| *file == part.file) {
-                base.loaded.push((part.file.clone(), self.read(&part.file)?));
+                base.loaded.push((part.file.clone(), self.read(&part.file)?.0));
             }
         }
         Ok(())
@@ -305,19 +313,20 @@ impl<'w> Session<'w> {
         if !inside {
             return Err(IncludeFaultKind::Outside(file.to_owned()));
         }
-        let target = Target::resolve(file).map_err(|error| unreadable(&error))?;
-        let found = self.read(file).map_err(|error| unreadable(&error))?;
+        let (found, directory_mode) = self.read(file).map_err(|error| unreadable(&error))?;
         let found = found.ok_or_else(|| IncludeFaultKind::Missing(file.to_owned()))?;
-        let part = part_of(&target, file, &found)
+        let part = part_of(file, directory_mode, &found)
             .map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error))?;
         Ok((part, found))
     }
 
-    fn read(&self, file: &Path) -> Result<Option<Loaded>, OpsError> {
-        Ok(match self.guards.iter().find(|held| held.file == file) {
-            Some(held) => held.guard.read()?,
-            None => read(&Target::resolve(file)?)?,
-        })
+    /// Reads a file, and the permission bits of its directory.
+    fn read(&self, file: &Path) -> Result<(Option<Loaded>, Option<u32>), OpsError> {
+        if let Some(guard) = self.held(file) {
+            return Ok((guard.read()?, guard.target().directory_mode()));
+        }
+        let target = Target::resolve(file)?;
+        Ok((read(&target)?, target.directory_mode()))
     }
 
     /// Replaces `files` of `edited`, each with its new text, if all are still as in `base`.
@@ -384,8 +393,11 @@ impl<'w> Session<'w> {
     }
 
     fn guard(&self, file: &Path) -> &LockGuard {
-        let held = self.guards.iter().find(|held| held.file == file);
-        &held.expect("files are locked before they are committed").guard
+        self.held(file).expect("files are locked before they are committed")
+    }
+
+    fn held(&self, file: &Path) -> Option<&LockGuard> {
+        self.guards.iter().find(|held| held.file == file).map(|held| &held.guard)
     }
 }
 
@@ -409,13 +421,13 @@ fn publication(replaced: &Replaced) -> Publication {
     }
 }
 
-fn part_of(target: &Target, file: &Path, loaded: &Loaded) -> Result<Part, SyntaxError> {
+fn part_of(file: &Path, directory_mode: Option<u32>, loaded: &Loaded) -> Result<Part, SyntaxError> {
     let document = Document::parse_bytes(loaded.bytes.clone(), Format::of_path(file))?;
     Ok(Part {
         file: file.to_owned(),
         document,
         mode: Some(loaded.attributes.mode()),
-        directory_mode: target.directory_mode(),
+        directory_mode,
     })
 }
 

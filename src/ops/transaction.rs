@@ -70,10 +70,6 @@ pub(super) fn write(
         if outcome.status != Status::Written {
             return Ok(outcome);
         }
-        if first.is_none() {
-            let before = seen_by(proposal.reach, &base.configuration);
-            first = Some((proposal, before));
-        }
         let mut newly_locked = false;
         for part in &touched {
             newly_locked |= session.lock(&part.file)?;
@@ -81,6 +77,7 @@ pub(super) fn write(
         if newly_locked {
             // Read again what was read without its lock; that is no lost race.
             attempts -= 1;
+            first.get_or_insert_with(|| remembered(proposal, &base));
             continue;
         }
         let committed = recorder.around(&session, &base, &candidate.configuration, || {
@@ -95,10 +92,18 @@ pub(super) fn write(
                 recorder.written(request, &options.allow, &base, candidate, &mut outcome);
                 return Ok(outcome);
             }
-            Commit::Drifted => {}
+            Commit::Drifted => {
+                first.get_or_insert_with(|| remembered(proposal, &base));
+            }
         }
     }
     Err(OpsError::Contended { file: session.root().to_owned(), attempts })
+}
+
+/// What is needed of the first proposal to make its changes again on a moved base.
+fn remembered(proposal: Proposal, base: &Snapshot) -> (Proposal, Value) {
+    let before = seen_by(proposal.reach, &base.configuration);
+    (proposal, before)
 }
 
 /// Only a person who replaces the whole text can mend one that does not parse.

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-use super::Version;
+use super::{Prefix, Version};
 use crate::doc::{KeyPath, Segment};
 use crate::finding::RULE_IDS;
 
@@ -98,25 +98,19 @@ impl TryFrom<String> for Path {
     }
 }
 
-/// The steps of a prefix, `*` for any one step.
-pub(super) struct Prefix(pub(super) Vec<String>);
-
 impl TryFrom<String> for Prefix {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        // Nearly every prefix is names with dots between, and every start of the program reads them.
-        let is_plain =
-            |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '*' | '_' | '-' | '$');
-        if text.chars().all(is_plain) && text.split('.').all(|step| !step.is_empty()) {
-            return Ok(Self(text.split('.').map(str::to_owned).collect()));
-        }
-        let Path(path) = text.try_into()?;
-        let names = path.segments().iter().map(|step| match step {
-            Segment::Key(key) => key.to_str_lossy().into_owned(),
-            _ => unreachable!("a path of a profile has keys only"),
-        });
-        Ok(Self(names.collect()))
+        Self::of_plain(text).or_else(|text| {
+            let Path(path) = text.try_into()?;
+            let names = path.segments().iter().map(|step| match step {
+                Segment::Key(key) => key.to_str_lossy(),
+                _ => unreachable!("a path of a profile has keys only"),
+            });
+            let names: Vec<_> = names.collect();
+            Ok(Self::of_steps(&names.iter().map(AsRef::as_ref).collect::<Vec<&str>>()))
+        })
     }
 }
 

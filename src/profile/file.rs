@@ -28,10 +28,10 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Deserialize;
 
 use super::field::{
-    FileName, FormatVersion, IncludeDepth, Name, Path, Percent, Prefix, RuleId, VersionText,
+    FileName, FormatVersion, IncludeDepth, Name, Path, Percent, RuleId, VersionText,
 };
 use super::{
-    Auth, Discovery, GatewayLockKind, Placeholders, Profile, ReloadClass, ReloadTable,
+    Auth, Discovery, GatewayLockKind, Placeholders, Prefix, Profile, ReloadClass, ReloadTable,
     ReloadTables, SecretPaths, Shrink,
 };
 use crate::finding::Action;
@@ -210,13 +210,14 @@ impl TryFrom<ReloadTableFile> for CheckedReloadTable {
             (file.restart, ReloadClass::Restart),
             (file.auth, ReloadClass::Auth),
         ];
-        let prefixes: Vec<(Vec<String>, ReloadClass)> = lists
+        let prefixes: Vec<(Prefix, ReloadClass)> = lists
             .into_iter()
-            .flat_map(|(list, class)| list.into_iter().map(move |Prefix(steps)| (steps, class)))
+            .flat_map(|(list, class)| list.into_iter().map(move |prefix| (prefix, class)))
             .collect();
         let mut seen = HashSet::with_capacity(prefixes.len());
-        if let Some((twin, _)) = prefixes.iter().find(|(steps, _)| !seen.insert(steps.as_slice())) {
-            return Err(format!("the prefix `{}` stands twice in one table", twin.join(".")));
+        if let Some((twin, _)) = prefixes.iter().find(|(prefix, _)| !seen.insert(prefix)) {
+            let steps: Vec<&str> = twin.steps().collect();
+            return Err(format!("the prefix `{}` stands twice in one table", steps.join(".")));
         }
         Ok(Self(ReloadTable {
             from: file.from.map(|bound| bound.text),
@@ -300,8 +301,7 @@ fn lowercase(names: Vec<Name>) -> Vec<String> {
 }
 
 fn lowercase_steps(prefixes: Vec<Prefix>) -> Vec<Vec<String>> {
-    let lowercase =
-        |Prefix(steps): Prefix| steps.iter().map(|step| step.to_lowercase()).collect::<Vec<_>>();
+    let lowercase = |prefix: Prefix| prefix.steps().map(str::to_lowercase).collect::<Vec<_>>();
     prefixes.into_iter().map(lowercase).collect()
 }
 

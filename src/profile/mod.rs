@@ -11,6 +11,7 @@ mod discover;
 mod field;
 mod file;
 pub(crate) mod placeholder;
+mod prefix;
 mod reference;
 mod reload;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use builtin::BUILTIN_NAMES;
 pub use discover::{Discovery, DiscoveryError};
 pub use file::ProfileError;
 pub use placeholder::Placeholders;
+pub use prefix::Prefix;
 pub use reference::Reference;
 pub use reload::{Basis, ReloadTable, ReloadTables};
 pub use secret::SecretPaths;

@@ -5,7 +5,7 @@
 //!
 //! This module never asks the gateway.
 
-use super::{ReloadClass, Version};
+use super::{Prefix, ReloadClass, Version};
 use crate::doc::{KeyPath, Segment};
 
 /// The reload tables of a gateway, by version.
@@ -28,7 +28,7 @@ pub struct ReloadTable {
     pub unmatched: ReloadClass,
     /// Prefixes with `*` for any one step; the one with the most steps that fits decides, and of
     /// those the one with the fewest `*`.
-    pub prefixes: Vec<(Vec<String>, ReloadClass)>,
+    pub prefixes: Vec<(Prefix, ReloadClass)>,
 }
 
 /// What an answer of [`ReloadTables`] rests on.
@@ -101,8 +101,8 @@ impl ReloadTable {
     fn class_of(&self, path: &[&str]) -> ReloadClass {
         self.prefixes
             .iter()
-            .filter(|(prefix, _)| prefix.len() <= path.len() && fits(prefix, path))
-            .max_by_key(|(prefix, class)| (prefix.len(), steps_by_name(prefix), *class))
+            .filter(|(prefix, _)| prefix.fits(path) && prefix.count() <= path.len())
+            .max_by_key(|(prefix, class)| (prefix.count(), prefix.count_of_names(), *class))
             .map_or(self.unmatched, |(_, class)| *class)
     }
 
@@ -110,7 +110,7 @@ impl ReloadTable {
         // What no prefix fits below `path` costs what `path` itself does.
         self.prefixes
             .iter()
-            .filter(|(prefix, _)| prefix.len() > path.len() && fits(prefix, path))
+            .filter(|(prefix, _)| prefix.fits(path) && prefix.count() > path.len())
             .map(|(_, class)| *class)
             .fold(self.class_of(path), Ord::max)
     }
@@ -126,22 +126,13 @@ fn steps_outside_arrays(path: &KeyPath) -> Vec<&str> {
     names.collect()
 }
 
-/// Whether the common length of both agrees.
-fn fits(prefix: &[String], path: &[&str]) -> bool {
-    prefix.iter().zip(path).all(|(wanted, step)| wanted == "*" || wanted == step)
-}
-
-fn steps_by_name(prefix: &[String]) -> usize {
-    prefix.iter().filter(|step| *step != "*").count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn table(from: &str, until: &str, prefixes: &[(&str, ReloadClass)]) -> ReloadTable {
         let bound = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let steps = |path: &str| path.split('.').map(str::to_owned).collect();
+        let steps = |path: &str| Prefix::of_steps(&path.split('.').collect::<Vec<_>>());
         ReloadTable {
             from: bound(from),
             until: bound(until),

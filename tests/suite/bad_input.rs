@@ -3,6 +3,7 @@
 //! A file that cannot be read is never taken for an empty one. What does not parse is the case of the
 //! rule `syntax`.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
@@ -93,6 +94,26 @@ fn deep_brackets_are_fine() {
     sandbox.holds(&text.replace("a: 1", "a: 2"));
     sandbox.run(["get"]).code(0);
     sandbox.run(["--output", "json", "set", "b", "[]", "--allow", "file-shrunk"]).code(0);
+}
+
+/// Both ways to enough stack: the first one grows, and, where it may not, a thread has its own.
+#[test]
+fn the_deepest_documents_are_fine_with_little_stack() {
+    let (open, close) = ("[".repeat(9_998), "]".repeat(9_998));
+    for limit in ["ulimit -S -s 512", "ulimit -s 512"] {
+        let text = format!("{{ a: 1, b: {open}{close} }}\n");
+        let sandbox = Sandbox::config(&text);
+        let run = |arguments: &[&str]| {
+            let shell = ["sh", "-c", &format!("{limit}; exec \"$@\""), "sh"].map(OsString::from);
+            sandbox.invoke(arguments).under(shell.to_vec()).run()
+        };
+        run(&["set", "a", "2"]).code(0);
+        sandbox.holds(&text.replace("a: 1", "a: 2"));
+        run(&["--output", "json", "get"]).code(0);
+        run(&["--output", "json", "set", "b", "[]", "--allow", "file-shrunk"]).code(0);
+        run(&["set", "b", &format!("[{open}")]).code(4);
+        sandbox.holds("{ a: 2, b: [] }\n");
+    }
 }
 
 #[test]

@@ -63,6 +63,14 @@ fn visual_comes_before_editor_and_neither_is_no_reason_to_fail() {
 }
 
 #[test]
+fn the_editor_has_the_stack_limit_that_we_were_started_with() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let shell = ["sh", "-c", "ulimit -S -s 4321; exec \"$@\"", "sh"];
+    let editor = "sh -c 'test \"$(ulimit -S -s)\" = 4321' sh";
+    sandbox.invoke(["edit"]).env("EDITOR", editor).under(shell).run().code(0);
+}
+
+#[test]
 fn an_edit_that_changes_nothing_touches_nothing() {
     let sandbox = Sandbox::config(GATEWAY);
     sandbox

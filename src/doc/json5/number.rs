@@ -52,7 +52,8 @@ fn of_hex(digits: &str) -> f64 {
     }
     #[expect(clippy::cast_precision_loss, reason = "rounds to nearest even, as wanted")]
     let head = head as f64;
-    head * f64::from(dropped.min(2048)).exp2()
+    // Two to the power of `dropped`: 2^1023 is the last there is, the exponent behind it is Infinity's.
+    head * f64::from_bits(u64::from(1023 + dropped.min(1024)) << 52)
 }
 
 /// Spells `number` as JavaScript does: the shortest digits that read back as the same number.

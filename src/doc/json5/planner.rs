@@ -7,7 +7,7 @@
 use super::Dialect;
 use super::arriving::{Taken, comments_in};
 use super::carried::{Carried, Indent, reindent, respell_key, with_newlines};
-use super::container::Container;
+use super::container::{Container, Lines};
 use super::gap::line_indent;
 use super::insert::{Arrival, Fresh, insert};
 use super::remove::{Departure, remove, trimmed_splice};
@@ -164,7 +164,9 @@ fn replace(document: &Document, node: Node<'_>, value: &Value) -> Result<Plan, &
     let span = node.span();
     let own = Container::around(document, node.id());
     let near = own.as_ref().and_then(|around| around.position(node.id())).unwrap_or_default();
+    let is_scalar = !matches!(value.kind(), Kind::Array | Kind::Object);
     let mut style = match &own {
+        Some(around) if is_scalar => styles.of_scalar(around, near),
         Some(around) => styles.at(around, near),
         None => styles.of_root(),
     };
@@ -175,6 +177,8 @@ fn replace(document: &Document, node: Node<'_>, value: &Value) -> Result<Plan, &
         node.kind() == value.kind() && matches!(value.kind(), Kind::Array | Kind::Object);
     let as_before = same_kind.then(|| Container::of(document, node.id()).lines()).flatten();
     let lines = as_before.unwrap_or_else(|| match &own {
+        // It has no lines to lay out.
+        _ if is_scalar => Lines::One,
         Some(around) => styles.lines(around, near, value),
         None => styles.lines_of_root(value),
     });

@@ -62,6 +62,23 @@ impl<'d> Styles<'d> {
 
     /// The style of what is put beside the member at `near` of `container`.
     pub(super) fn at(&self, container: &Container<'d>, near: usize) -> Style {
+        let padding = |colon: &str| self.census().padding(colon);
+        self.by_neighbours(container, near, padding, self.census().scalar_arrays())
+    }
+
+    /// The style of a value without members that is put there: what only members need is not looked
+    /// for in the whole file.
+    pub(super) fn of_scalar(&self, container: &Container<'d>, near: usize) -> Style {
+        self.by_neighbours(container, near, |_| "", Lines::One)
+    }
+
+    fn by_neighbours(
+        &self,
+        container: &Container<'d>,
+        near: usize,
+        padding: impl Fn(&str) -> &'static str,
+        scalar_arrays: Lines,
+    ) -> Style {
         let neighbours = Neighbours { container, near };
         let colon = neighbours.colon().or_else(|| self.census().colon.clone());
         let colon = colon.unwrap_or_else(|| ": ".to_owned());
@@ -78,11 +95,11 @@ impl<'d> Styles<'d> {
             },
             key_quote: neighbours.key_quote().unwrap_or(strings),
             string_quote: strings,
-            padding: neighbours.padding().unwrap_or_else(|| self.census().padding(&colon)),
+            padding: neighbours.padding().unwrap_or_else(|| padding(&colon)),
             colon,
             space,
             trailing: self.trailing(container),
-            scalar_arrays: self.census().scalar_arrays(),
+            scalar_arrays,
         }
     }
 

@@ -5,9 +5,9 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::Context as _;
+use confwarden::child::{Child, End};
 use confwarden::doc::Document;
 use confwarden::finding::{Action, Override};
 use confwarden::ops::{self, Draft, DraftText, Outcome, Status, WriteOptions};
@@ -219,18 +219,15 @@ fn launch(editor: &OsString, file: &Path) -> Result<(), CommandError> {
     // A shell takes the variable apart, as for other programs that start editors.
     let mut script = editor.clone();
     script.push(" \"$@\"");
-    let status = Command::new("sh")
-        .arg("-c")
-        .arg(&script)
-        .arg("editor")
-        .arg(file)
-        .status()
+    let arguments = ["-c".into(), script, "editor".into(), file.into()];
+    let end = Child::start("sh".as_ref(), &arguments)
         .context("could not start the editor")
+        .and_then(|mut shell| shell.wait_for_end().context("could not wait for the editor"))
         .map_err(failed)?;
-    match status.code() {
-        Some(0) => Ok(()),
-        Some(code) => Err(failed(anyhow::anyhow!("the editor ended with code {code}"))),
-        None => Err(failed(anyhow::anyhow!("the editor was ended by a signal"))),
+    match end {
+        End::Code(0) => Ok(()),
+        End::Code(code) => Err(failed(anyhow::anyhow!("the editor ended with code {code}"))),
+        End::Signal(_) => Err(failed(anyhow::anyhow!("the editor was ended by a signal"))),
     }
 }
 

@@ -130,7 +130,9 @@ impl Printer {
                 (text::data(report, stdout), text::talk(report, self.summary, stderr))
             }
         };
-        let exit = Self::finish(report.exit(), write(&mut io::stdout().lock(), &data));
+        // Nothing to say is said without the stream.
+        let printed = if data.is_empty() { Ok(()) } else { write(&mut io::stdout().lock(), &data) };
+        let exit = Self::finish(report.exit(), printed);
         match write(&mut io::stderr().lock(), &talk) {
             // If nobody can read it there is no better place to say so; the code says the rest.
             Ok(()) | Err(_) => exit,
