@@ -76,6 +76,23 @@ impl BrokenLink {
 }
 
 impl LockGuard {
+    /// Keeps `bytes` beside the locked file, with mode 0600, under a name of their own: for what nobody
+    /// may throw away but a person. The next lock names it among its [leftovers](Self::leftovers).
+    ///
+    /// # Errors
+    ///
+    /// [`FsError::Io`].
+    pub fn keep(&self, bytes: &[u8]) -> Result<PathBuf, FsError> {
+        let (directory, sidecars) = (self.open_directory(), self.target().sidecars());
+        let kept = sidecars.kept();
+        let path = self.target().directory().join(&kept);
+        Stage::private(directory, &sidecars, bytes)
+            .and_then(|stage| stage.publish_new(&kept))
+            .and_then(|()| directory.sync())
+            .map_err(FsError::io("keep", &path))?;
+        Ok(path)
+    }
+
     /// Looks what stands under the name of the locked file, which may have become anything.
     ///
     /// # Errors

@@ -107,6 +107,12 @@ impl History {
         &self.folder
     }
 
+    /// The file of the records: it grows with each.
+    #[must_use]
+    pub fn records_path(&self) -> PathBuf {
+        self.folder().join(store::RECORDS)
+    }
+
     /// Begins a record: keeps other processes from adding one or pruning until it is done.
     ///
     /// # Errors

@@ -9,13 +9,15 @@
 //! gateway's, which would wait for it in vain.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::foreign::{Accepted, Broken, Dressing, Extent, Foreign, Redressing, SetAside, Settled};
+use super::foreign_record::ForeignRecord;
+use super::left::Repaired;
 use super::session::{Session, Unparsable};
 use super::settle::{Author, Due, Settling};
-use super::{Missing, OpsError, Outcome, Status, Workspace};
+use super::{Missing, OpsError, Outcome, Status, Workspace, outcome};
 use crate::child::{Child, End, Progress};
 use crate::clock;
 use crate::finding::Finding;
@@ -36,6 +38,14 @@ pub struct Program {
     pub name: OsString,
     /// What it is given.
     pub arguments: Vec<OsString>,
+}
+
+impl Program {
+    /// The name without its directory.
+    fn shown(&self) -> String {
+        let name = Path::new(&self.name);
+        name.file_name().unwrap_or(name.as_os_str()).to_string_lossy().into_owned()
+    }
 }
 
 /// Shows the program only: arguments may be secrets.
@@ -79,6 +89,8 @@ pub struct ExecOutcome {
     pub uncured: Vec<Finding>,
     /// Texts that could not be read, and were replaced by the accepted ones.
     pub set_aside: Vec<SetAside>,
+    /// What was put right beside the text.
+    pub repaired: Vec<Repaired>,
     /// Files whose layout and comments were dressed on again.
     pub redressed: Vec<PathBuf>,
     /// Comments that went with what the program removed, by file.
@@ -89,7 +101,10 @@ impl ExecOutcome {
     /// Whether the program did damage, healed or not.
     #[must_use]
     pub fn is_damaged(&self) -> bool {
-        !(self.put_back.is_empty() && self.uncured.is_empty() && self.set_aside.is_empty())
+        !(self.put_back.is_empty()
+            && self.uncured.is_empty()
+            && self.set_aside.is_empty()
+            && self.repaired.is_empty())
     }
 }
 
@@ -108,19 +123,24 @@ pub fn exec(
     let mut session = Session::guarding(workspace)?;
     let accepted = accepted(&mut session)?;
     session.share()?;
+    let record = ForeignRecord::new(workspace, &session);
     let allow = &options.allow;
-    let mut foreign = Foreign { workspace, session: &mut session, accepted: &accepted, allow };
+    let mut foreign = Foreign { workspace, session: &mut session, accepted, record, allow };
     let mut watch = Watch::new(&mut foreign);
     let child = Child::start(&program.name, &program.arguments)?;
-    let (_child, end) = watch.until_end(child)?;
+    // As long as it is there, signals do not end us in the middle of what is left to do.
+    let (child, end) = watch.until_end(child)?;
+    let mut settled = watch.settled;
+    let dressings: Vec<Dressing> = settled.iter().flat_map(Dressing::of).collect();
     let extent = match options.damage {
         Damage::Heal => Extent::Whole(options.redressing),
         Damage::Undo => Extent::Undo(options.redressing),
     };
-    let healed = watch.healed;
-    let dressings: Vec<Dressing> = healed.iter().flat_map(Dressing::of).collect();
     let last = foreign.settle(extent, Broken::SetAside, workspace.lock_timeout, &dressings)?;
-    Ok(ExecOutcome::of(end, options.damage, healed, last))
+    settled.push(last);
+    let mut notices: Vec<String> = foreign.session.leftovers().map(outcome::leftover).collect();
+    notices.extend(foreign.tell(&program.shown(), child.id(), &settled));
+    Ok(ExecOutcome::of(end, options.damage, settled, notices))
 }
 
 /// Locks every file of the configuration and reads it.
@@ -144,8 +164,8 @@ struct Watch<'f, 'a, 'w> {
     began: Instant,
     seen: Vec<(PathBuf, Glance)>,
     settling: Settling,
-    /// What urgent heals have done.
-    healed: Vec<Settled>,
+    /// What was healed while it ran.
+    settled: Vec<Settled>,
 }
 
 impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
@@ -155,11 +175,10 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
         // Somebody else may have written between the read and this first look from outside.
         let mut settling = Settling::default();
         settling.changed(Duration::ZERO);
-        Self { foreign, began: clock::monotonic(), seen, settling, healed: Vec::new() }
+        Self { foreign, began: clock::monotonic(), seen, settling, settled: Vec::new() }
     }
 
-    /// Waits for the end of the program, and heals meanwhile what cannot wait. The program is handed
-    /// back: as long as it is there, signals do not end us in the middle of what is left to do.
+    /// Waits for the end of the program, and heals meanwhile what cannot wait.
     fn until_end(&mut self, mut child: Child) -> Result<(Child, End), OpsError> {
         loop {
             match child.wait(self.pause())? {
@@ -221,38 +240,53 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
         for (file, seen) in &mut self.seen {
             *seen = glance(file);
         }
-        self.healed.push(settled);
+        if settled.is_damage() {
+            self.settled.push(settled);
+        }
         Ok(())
     }
 }
 
 impl ExecOutcome {
-    fn of(end: End, damage: Damage, healed: Vec<Settled>, last: Settled) -> Self {
-        let mut put_back: Vec<PutBack> = Vec::new();
-        let mut set_aside = Vec::new();
-        let (mut outcome, uncured) = (last.outcome, last.uncured);
-        for settled in healed {
-            put_back.extend(settled.put_back);
-            set_aside.extend(settled.set_aside);
-        }
-        for put in last.put_back {
-            if !put_back.iter().any(|known| known.path == put.path && known.rule == put.rule) {
-                put_back.push(put);
-            }
-        }
-        set_aside.extend(last.set_aside);
-        let is_damaged = !put_back.is_empty() || !uncured.is_empty() || !set_aside.is_empty();
-        if damage == Damage::Undo && is_damaged {
-            outcome.status = Status::Refused;
-        }
-        Self {
+    fn of(end: End, damage: Damage, settled: Vec<Settled>, notices: Vec<String>) -> Self {
+        let mut all = Self {
             end,
-            outcome,
-            put_back,
-            uncured,
-            set_aside,
-            redressed: last.redressed,
-            lost_comments: last.lost_comments,
+            outcome: Outcome::unchanged(),
+            put_back: Vec::new(),
+            uncured: Vec::new(),
+            set_aside: Vec::new(),
+            repaired: Vec::new(),
+            redressed: Vec::new(),
+            lost_comments: Vec::new(),
+        };
+        let mut told = Vec::new();
+        for one in settled {
+            // What was put back, and broken again, is told once.
+            for put in one.put_back {
+                if !all
+                    .put_back
+                    .iter()
+                    .any(|known| (&known.path, known.rule) == (&put.path, put.rule))
+                {
+                    all.put_back.push(put);
+                }
+            }
+            all.set_aside.extend(one.set_aside);
+            all.repaired.extend(one.repaired);
+            told.extend(one.outcome.notices.iter().cloned());
+            // The last look sees everything that stands.
+            all.outcome = one.outcome;
+            all.uncured = one.uncured;
+            all.redressed = one.redressed;
+            all.lost_comments = one.lost_comments;
         }
+        all.outcome.notices = told.into_iter().chain(notices).collect();
+        // Access that was put right is no reason to undo what was written.
+        let is_undone =
+            !(all.put_back.is_empty() && all.uncured.is_empty() && all.set_aside.is_empty());
+        if damage == Damage::Undo && is_undone {
+            all.outcome.status = Status::Refused;
+        }
+        all
     }
 }

@@ -10,14 +10,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::session::{Commit, Session, Snapshot, Unparsable};
-use super::{FileOutcome, HardLinks, Missing, OpsError, Outcome, Status, Workspace, outcome};
-use crate::compose::{Configuration, Edited, IncludeFaultKind, Part};
+use super::foreign_record::{ForeignRecord, same_bytes};
+use super::left::{Left, Repaired};
+use super::session::{Session, Snapshot, Unparsable, publication};
+use super::{FileOutcome, Missing, OpsError, Outcome, Publication, Status, Workspace, outcome};
+use crate::compose::{Configuration, IncludeFaultKind, Part};
 use crate::doc::{Document, SyntaxError};
-use crate::finding::Finding;
-use crate::fs::Loaded;
-use crate::heal::{self, LostComment, PutBack, Redress, heal};
-use crate::policy;
+use crate::finding::{Action, Finding};
+use crate::fs::{Loaded, ReplaceError};
+use crate::heal::{self, Healing, LostComment, PutBack, Redress, heal};
+use crate::policy::{self, Scope, Transition, Verdict};
 
 /// How often a heal is tried against writers that are faster each time.
 const ATTEMPTS: u32 = 50;
@@ -27,6 +29,7 @@ const URGENT: [&str; 4] =
     ["auth-token-dropped", "auth-token-changed", "auth-block-lost", "auth-mode-incoherent"];
 
 /// What was accepted before the foreign write.
+#[derive(Debug)]
 pub(super) struct Accepted {
     /// The files as they were read.
     pub(super) files: Vec<(PathBuf, Option<Loaded>)>,
@@ -45,9 +48,13 @@ impl Accepted {
         self.configuration.as_ref()?.parts().iter().find(|part| part.file == file)
     }
 
-    fn bytes(&self, file: &Path) -> Option<&[u8]> {
+    fn loaded(&self, file: &Path) -> Option<&Loaded> {
         let (_, loaded) = self.files.iter().find(|(name, _)| name == file)?;
-        loaded.as_ref().map(|loaded| loaded.bytes.as_slice())
+        loaded.as_ref()
+    }
+
+    fn bytes(&self, file: &Path) -> Option<&[u8]> {
+        self.loaded(file).map(|loaded| loaded.bytes.as_slice())
     }
 }
 
@@ -86,8 +93,8 @@ pub(super) enum Broken {
 pub struct SetAside {
     /// The file it stood in.
     pub file: PathBuf,
-    /// The bytes; nothing where the file was gone.
-    pub bytes: Option<Vec<u8>>,
+    /// How many bytes it had; nothing where the file was gone.
+    pub size: Option<usize>,
     /// Why it cannot be read.
     pub fault: Option<SyntaxError>,
 }
@@ -99,12 +106,16 @@ pub(super) struct Settled {
     pub(super) outcome: Outcome,
     /// The files as the author left them.
     pub(super) theirs: Vec<(PathBuf, Option<Loaded>)>,
+    /// The files that we wrote, with what stands in them now.
+    pub(super) after: Vec<(PathBuf, Option<Vec<u8>>)>,
     /// What was put back.
     pub(super) put_back: Vec<PutBack>,
     /// Damage that nothing cures.
     pub(super) uncured: Vec<Finding>,
     /// Texts that were set aside.
     pub(super) set_aside: Vec<SetAside>,
+    /// What was put right beside the text.
+    pub(super) repaired: Vec<Repaired>,
     /// Files whose layout and comments were dressed on again.
     pub(super) redressed: Vec<PathBuf>,
     /// Comments that went with what the author removed, by file.
@@ -113,11 +124,28 @@ pub(super) struct Settled {
     pub(super) is_broken: bool,
 }
 
+impl Settled {
+    /// Whether another text stands there than the author left.
+    pub(super) fn is_written(&self) -> bool {
+        let theirs = |name: &Path| {
+            let (_, loaded) = self.theirs.iter().find(|(file, _)| file == name)?;
+            loaded.as_ref().map(|loaded| loaded.bytes.as_slice())
+        };
+        self.after.iter().any(|(file, after)| after.as_deref() != theirs(file))
+    }
+
+    /// Whether the author did damage, cured or not.
+    pub(super) fn is_damage(&self) -> bool {
+        !(self.put_back.is_empty() && self.uncured.is_empty() && self.set_aside.is_empty())
+    }
+}
+
 /// One foreign write, looked at under the lock.
 pub(super) struct Foreign<'a, 'w> {
     pub(super) workspace: &'w Workspace,
     pub(super) session: &'a mut Session<'w>,
-    pub(super) accepted: &'a Accepted,
+    pub(super) accepted: Accepted,
+    pub(super) record: ForeignRecord<'w>,
     /// Rules whose findings stay as the author made them.
     pub(super) allow: &'a [String],
 }
@@ -131,6 +159,7 @@ pub(super) struct Dressing {
 }
 
 /// What the files are to be, and why.
+#[derive(Default)]
 struct Plan {
     goal: Option<Configuration>,
     put_back: Vec<PutBack>,
@@ -155,71 +184,67 @@ impl Foreign<'_, '_> {
         patience: Duration,
         dressings: &[Dressing],
     ) -> Result<Settled, OpsError> {
+        let mut notices = self.revive()?;
+        notices.extend(self.record.take_up(&mut self.accepted, self.session));
+        let mut held = None;
+        let mut published: Vec<(PathBuf, Publication)> = Vec::new();
+        let mut repaired: Vec<Repaired> = Vec::new();
+        let mut after: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
         let mut attempts = 0;
-        let mut gateway = None;
-        let mut notices = Vec::new();
         loop {
-            attempts += 1;
-            let theirs = self.session.load(Missing::Create, Unparsable::Tolerate)?;
+            let mut theirs = self.session.load(Missing::Create, Unparsable::Tolerate)?;
             let (configuration, set_aside) = self.readable(&theirs);
             let is_broken = !set_aside.is_empty() && broken == Broken::Await;
             let plan = if is_broken {
-                Plan::nothing()
+                Plan::default()
             } else {
-                self.plan(configuration.as_ref(), !set_aside.is_empty(), extent, dressings)
+                self.plan(configuration.as_ref(), &set_aside, extent, dressings)
             };
-            let goal = plan.goal.map(Edited::from);
-            let goal = goal.as_ref();
-            let writes = goal.map(|goal| writes(&goal.configuration, &theirs)).unwrap_or_default();
-            let mut newly_locked = false;
-            for part in &writes {
-                newly_locked |= self.session.lock(&part.file)?;
-            }
-            if newly_locked {
-                // Read again what was read without its lock.
-                attempts = 0;
-                continue;
-            }
-            let publications = if let Some(goal) = goal.filter(|_| !writes.is_empty()) {
-                if gateway.is_none() && attempts == 1 && notices.is_empty() {
-                    match self.session.gateway_lock(patience) {
-                        Ok(lock) => gateway = lock,
-                        Err(error) => {
-                            notices.push(format!("went on without the gateway's own lock: {error}"))
-                        }
-                    }
-                    if gateway.is_some() {
-                        // Who held it has written, most likely.
+            let now = plan.goal.as_ref().or(configuration.as_ref());
+            let writes = if is_broken { Vec::new() } else { self.writes(now, &theirs)? };
+            if !writes.is_empty() {
+                if self.lock(&writes)? {
+                    continue;
+                }
+                if held.is_none() {
+                    let turn = self.session.turn()?;
+                    let gateway = self.session.gateway_lock(patience);
+                    let gateway = gateway.map_err(|error| {
+                        notices.push(format!("went on without the gateway's own lock: {error}"));
+                    });
+                    held = Some((turn, gateway));
+                    // Who held one of them has written, most likely.
+                    continue;
+                }
+                self.keep(&theirs, &writes, &set_aside, &mut notices)?;
+                match self.write(&theirs, &writes, &mut published, &mut repaired)? {
+                    Written::Yes => {}
+                    Written::Drifted if attempts < ATTEMPTS => {
+                        attempts += 1;
                         continue;
                     }
-                }
-                match self.session.commit(&theirs, goal, &writes, HardLinks::Break)? {
-                    Commit::Done(publications) => publications,
-                    Commit::Drifted if attempts < ATTEMPTS => continue,
-                    Commit::Drifted => {
+                    Written::Drifted => {
                         let file = self.session.root().to_owned();
                         return Err(OpsError::Contended { file, attempts });
                     }
                 }
-            } else {
-                Vec::new()
-            };
-            let written: Vec<_> =
-                writes.iter().map(|part| part.file.clone()).zip(publications).collect();
-            let mut outcome =
-                self.outcome(goal.map(|goal| &goal.configuration), configuration.as_ref(), &theirs);
+                after.extend(writes.into_iter().map(|(file, bytes)| (file, Some(bytes))));
+            }
+            let mut outcome = self.outcome(now, &theirs);
             for file in &mut outcome.files {
-                let published = written.iter().find(|(name, _)| *name == file.file);
-                file.publication = published.map(|(_, publication)| *publication);
+                let found = published.iter().find(|(name, _)| *name == file.file);
+                file.publication = found.map(|(_, publication)| *publication);
             }
             outcome.findings = plan.findings;
             outcome.notices = notices;
             return Ok(Settled {
                 outcome,
-                theirs: theirs.loaded,
+                theirs: std::mem::take(&mut theirs.loaded),
+                after,
                 put_back: plan.put_back,
                 uncured: plan.uncured,
                 set_aside: if is_broken { Vec::new() } else { set_aside },
+                repaired,
                 redressed: plan.redressed,
                 lost_comments: plan.lost_comments,
                 is_broken,
@@ -227,44 +252,63 @@ impl Foreign<'_, '_> {
         }
     }
 
+    /// Records what the program `name` wrote and what became of it. Says what could not be recorded.
+    pub(super) fn tell(&self, name: &str, pid: u32, settled: &[Settled]) -> Vec<String> {
+        let Self { accepted, session, allow, .. } = self;
+        self.record.write(name, pid, accepted, session, settled, allow)
+    }
+
+    /// Makes the directory again that a program has removed, and locks in it.
+    fn revive(&mut self) -> Result<Vec<String>, OpsError> {
+        let revived = self.session.revive()?;
+        let told = |file: &PathBuf| {
+            format!("the lock of `{}` was removed, and is held anew", file.display())
+        };
+        Ok(revived.iter().map(told).collect())
+    }
+
+    /// Locks what is about to be written and is not locked yet.
+    fn lock(&mut self, writes: &[(PathBuf, Vec<u8>)]) -> Result<bool, OpsError> {
+        let mut newly_locked = false;
+        for (file, _) in writes {
+            newly_locked |= self.session.lock(file)?;
+        }
+        Ok(newly_locked)
+    }
+
     /// What the author left, as far as it can be read, with accepted parts in the place of included
     /// files that cannot; nothing where the root file itself cannot.
     fn readable(&self, theirs: &Snapshot) -> (Option<Configuration>, Vec<SetAside>) {
-        let mut set_aside = Vec::new();
         let root = self.session.root();
         if theirs.judged().is_none() {
-            let bytes = theirs.exists().then(|| theirs.root_bytes().to_vec());
-            // Nothing was there before, and nothing is there now.
-            let is_new = bytes.is_some() || self.accepted.bytes(root).is_some();
-            if is_new && bytes.as_deref() != self.accepted.bytes(root) {
-                let fault = theirs.fault.clone();
-                set_aside.push(SetAside { file: root.to_owned(), bytes, fault });
-            }
-            return (None, set_aside);
+            let bytes = theirs.exists().then(|| theirs.root_bytes());
+            let set_aside = (bytes != self.accepted.bytes(root)).then(|| SetAside {
+                file: root.to_owned(),
+                size: bytes.map(<[u8]>::len),
+                fault: theirs.fault.clone(),
+            });
+            return (None, set_aside.into_iter().collect());
         }
         let configuration = &theirs.configuration;
-        let lost: Vec<&Part> = configuration
-            .faults()
-            .iter()
-            .filter_map(|fault| match &fault.kind {
-                IncludeFaultKind::Missing(file)
-                | IncludeFaultKind::Unreadable(file, _)
-                | IncludeFaultKind::Syntax(file, _) => self.accepted.part(file),
-                _ => None,
-            })
-            .collect();
-        if lost.is_empty() {
+        let mut set_aside = Vec::new();
+        let mut known: Vec<Part> = configuration.parts()[1..].to_vec();
+        for fault in configuration.faults() {
+            let (file, error) = match &fault.kind {
+                IncludeFaultKind::Syntax(file, error) => (file, Some(error.clone())),
+                IncludeFaultKind::Missing(file) | IncludeFaultKind::Unreadable(file, _) => {
+                    (file, None)
+                }
+                _ => continue,
+            };
+            if let Some(part) = self.accepted.part(file) {
+                let size = theirs.expected(file).map(|loaded| loaded.bytes.len());
+                set_aside.push(SetAside { file: file.clone(), size, fault: error });
+                known.push(part.clone());
+            }
+        }
+        if set_aside.is_empty() {
             return (Some(configuration.clone()), set_aside);
         }
-        for part in &lost {
-            let found = theirs.loaded.iter().find(|(file, _)| *file == part.file);
-            set_aside.push(SetAside {
-                file: part.file.clone(),
-                bytes: found.and_then(|(_, l)| l.as_ref()).map(|loaded| loaded.bytes.clone()),
-                fault: None,
-            });
-        }
-        let known: Vec<Part> = configuration.parts()[1..].iter().chain(lost).cloned().collect();
         let mut from_memory = |file: &Path| match known.iter().find(|part| part.file == file) {
             Some(part) => Ok(part.clone()),
             None => self.session.load_include(file),
@@ -274,97 +318,97 @@ impl Foreign<'_, '_> {
         (Some(whole), set_aside)
     }
 
-    /// What is to stand there.
+    /// What is to stand there, where that is something else than what the author left.
     fn plan(
         &self,
         theirs: Option<&Configuration>,
-        has_set_aside: bool,
+        set_aside: &[SetAside],
         extent: Extent,
         dressings: &[Dressing],
     ) -> Plan {
         let (accepted, theirs) = match (&self.accepted.configuration, theirs) {
             (Some(accepted), Some(theirs)) => (accepted, theirs),
             // The text is set aside, and the accepted one comes back as it was.
-            (Some(accepted), None) if has_set_aside => {
-                return Plan { goal: Some(accepted.clone()), ..Plan::nothing() };
+            (Some(accepted), None) if !set_aside.is_empty() => {
+                return Plan { goal: Some(accepted.clone()), ..Plan::default() };
             }
             // Nothing to compare with: what stands there is judged, and stays.
-            (None, Some(theirs)) => {
-                let transition = policy::Transition {
-                    base: None,
-                    candidate: theirs,
-                    scope: policy::Scope::WholeFile,
-                };
-                let findings = policy::judge(&transition, &self.workspace.profile);
-                let findings = policy::Verdict::of(findings, self.allow)
-                    .map(policy::Verdict::into_findings)
-                    .unwrap_or_default();
-                let (uncured, findings) =
-                    findings.into_iter().partition(|f| f.action == crate::finding::Action::Deny);
-                return Plan { goal: None, uncured, findings, ..Plan::nothing() };
-            }
-            _ => return Plan::nothing(),
+            (None, Some(theirs)) => return self.judged(theirs),
+            _ => return Plan::default(),
         };
-        let allow = self.allowed(extent);
         let rules = self.session.rules();
+        let allow = self.allowed(extent);
         let context =
             heal::Context { profile: &self.workspace.profile, allow: &allow, rules: &rules };
         let mut loader = |file: &Path| self.session.load_include(file);
-        let healing = heal(accepted, theirs, &context, &mut loader);
-        let is_damage = !healing.put_back.is_empty() || !healing.uncured.is_empty();
-        if matches!(extent, Extent::Undo(_)) && (is_damage || has_set_aside) {
-            return Plan {
-                goal: Some(accepted.clone()),
-                put_back: healing.put_back,
-                findings: healing.findings,
-                uncured: healing.uncured,
-                ..Plan::nothing()
-            };
-        }
-        let mut plan = Plan {
-            goal: None,
-            put_back: healing.put_back,
-            findings: healing.findings,
-            uncured: healing.uncured,
-            redressed: Vec::new(),
-            lost_comments: Vec::new(),
-        };
-        let mut parts = healing.configuration.parts().to_vec();
-        if matches!(extent, Extent::Whole(Redressing::Yes) | Extent::Undo(Redressing::Yes)) {
-            for part in &mut parts {
-                let Some(before) = self.accepted.part(&part.file) else { continue };
-                let Some(written) = theirs.parts().iter().find(|other| other.file == part.file)
-                else {
-                    continue;
-                };
-                // Comments that our own heal brought back are not the author's.
-                let raw = dressings
-                    .iter()
-                    .rev()
-                    .find(|dressing| dressing.is_of(written))
-                    .map_or(&written.document, |dressing| &dressing.raw);
-                if let Redress::Dressed { document, lost } =
-                    heal::redress_as(&before.document, raw, &part.document)
-                {
-                    plan.redressed.push(part.file.clone());
-                    if !lost.is_empty() {
-                        plan.lost_comments.push((part.file.clone(), lost));
-                    }
-                    part.document = document;
-                }
+        let Healing { configuration, put_back, findings, uncured } =
+            heal(accepted, theirs, &context, &mut loader);
+        let is_damage = !(put_back.is_empty() && uncured.is_empty() && set_aside.is_empty());
+        let mut plan = Plan { put_back, findings, uncured, ..Plan::default() };
+        let redressing = match extent {
+            Extent::Undo(_) if is_damage => {
+                plan.goal = Some(accepted.clone());
+                return plan;
             }
+            Extent::Urgent => Redressing::No,
+            Extent::Whole(redressing) | Extent::Undo(redressing) => redressing,
+        };
+        plan.goal = Some(match redressing {
+            Redressing::No => configuration,
+            Redressing::Yes => self.redressed(configuration, theirs, dressings, &mut plan),
+        });
+        plan
+    }
+
+    /// What the rules say of a text that there is nothing to compare with.
+    fn judged(&self, theirs: &Configuration) -> Plan {
+        let transition = Transition { base: None, candidate: theirs, scope: Scope::WholeFile };
+        let findings = policy::judge(&transition, &self.workspace.profile);
+        // That the names are those of rules was seen to before the program ran.
+        let findings = Verdict::of(findings, self.allow).map(Verdict::into_findings);
+        let (uncured, findings) = findings
+            .unwrap_or_default()
+            .into_iter()
+            .partition(|finding| finding.action == Action::Deny);
+        Plan { findings, uncured, ..Plan::default() }
+    }
+
+    /// `healed` with layout and comments dressed on again.
+    fn redressed(
+        &self,
+        healed: Configuration,
+        theirs: &Configuration,
+        dressings: &[Dressing],
+        plan: &mut Plan,
+    ) -> Configuration {
+        let mut parts = healed.parts().to_vec();
+        for part in &mut parts {
+            let written = theirs.parts().iter().find(|other| other.file == part.file);
+            let (Some(before), Some(written)) = (self.accepted.part(&part.file), written) else {
+                continue;
+            };
+            // Comments that our own heal brought back are not the author's.
+            let dressing = dressings.iter().rev().find(|dressing| dressing.is_of(written));
+            let raw = dressing.map_or(&written.document, |dressing| &dressing.raw);
+            let redress = heal::redress_as(&before.document, raw, &part.document);
+            if let Redress::Dressed { document, lost } = redress {
+                plan.redressed.push(part.file.clone());
+                if !lost.is_empty() {
+                    plan.lost_comments.push((part.file.clone(), lost));
+                }
+                part.document = document;
+            }
+        }
+        if plan.redressed.is_empty() {
+            return healed;
         }
         // What was dressed on again is not lost.
         plan.findings.retain(|finding| {
             let file = finding.location.as_ref().map(|location| &location.file);
             finding.rule != "comments-lost" || !file.is_some_and(|f| plan.redressed.contains(f))
         });
-        plan.goal = Some(if plan.redressed.is_empty() {
-            healing.configuration
-        } else {
-            Configuration::of_parts(parts, &rules, &mut loader)
-        });
-        plan
+        let mut loader = |file: &Path| self.session.load_include(file);
+        Configuration::of_parts(parts, &self.session.rules(), &mut loader)
     }
 
     /// The rules that are not to be cured now.
@@ -375,82 +419,114 @@ impl Foreign<'_, '_> {
         self.allow.iter().cloned().chain(later.map(str::to_owned)).collect()
     }
 
-    /// What differs between what was accepted and what stands there now.
-    fn outcome(
+    /// What is to be written where: other texts than were read, and files that do not stand as they
+    /// did. Included ones come first.
+    fn writes(
         &self,
         goal: Option<&Configuration>,
-        theirs: Option<&Configuration>,
-        snapshot: &Snapshot,
-    ) -> Outcome {
+        theirs: &Snapshot,
+    ) -> Result<Vec<(PathBuf, Vec<u8>)>, OpsError> {
+        let mut writes = Vec::new();
+        for part in goal.iter().flat_map(|goal| goal.parts().iter().rev()) {
+            let text = part.document.source().as_bytes();
+            let found = theirs.expected(&part.file).map(|loaded| loaded.bytes.as_slice());
+            let repair = match self.accepted.loaded(&part.file) {
+                Some(before) => Left::of(self.session.guard(&part.file))?.repair(before),
+                None => None,
+            };
+            if found != Some(text) || repair.is_some() {
+                writes.push((part.file.clone(), text.to_vec()));
+            }
+        }
+        Ok(writes)
+    }
+
+    /// Stores what is about to be replaced. A text that cannot be read, and not be stored either, is
+    /// kept beside the file.
+    fn keep(
+        &self,
+        theirs: &Snapshot,
+        writes: &[(PathBuf, Vec<u8>)],
+        set_aside: &[SetAside],
+        notices: &mut Vec<String>,
+    ) -> Result<(), OpsError> {
+        let read = theirs.loaded.iter().filter_map(|(_, loaded)| loaded.as_ref());
+        let texts = read.map(|loaded| loaded.bytes.as_slice());
+        let texts = texts.chain(writes.iter().map(|(_, bytes)| bytes.as_slice()));
+        let Err(error) = self.record.keep(texts) else { return Ok(()) };
+        notices.push(format!("could not keep what the program wrote: {error}"));
+        for set in set_aside {
+            if let Some(loaded) = theirs.expected(&set.file) {
+                let kept = self.session.guard(&set.file).keep(&loaded.bytes)?;
+                notices.push(format!("it is kept as `{}`", kept.display()));
+            }
+        }
+        Ok(())
+    }
+
+    fn write(
+        &self,
+        theirs: &Snapshot,
+        writes: &[(PathBuf, Vec<u8>)],
+        published: &mut Vec<(PathBuf, Publication)>,
+        repaired: &mut Vec<Repaired>,
+    ) -> Result<Written, OpsError> {
+        for (file, bytes) in writes {
+            let guard = self.session.guard(file);
+            let before = self.accepted.loaded(file);
+            match Left::put(guard, theirs.expected(file), bytes, before) {
+                Ok(put) => {
+                    published.push((file.clone(), publication(&put.replaced)));
+                    let repair = put.repair;
+                    repaired.extend(repair.map(|repair| Repaired { file: file.clone(), repair }));
+                }
+                Err(ReplaceError::Drifted) => return Ok(Written::Drifted),
+                Err(source) => return Err(OpsError::Replace { file: file.clone(), source }),
+            }
+        }
+        Ok(Written::Yes)
+    }
+
+    /// What differs between what was accepted and what stands there now.
+    fn outcome(&self, now: Option<&Configuration>, theirs: &Snapshot) -> Outcome {
+        let is_touched = !same_bytes(&self.accepted.files, &theirs.loaded);
+        let status = if is_touched { Status::Written } else { Status::Unchanged };
+        let Some(now) = now else { return Outcome { status, ..Outcome::unchanged() } };
+        let differs = |part: &&Part| {
+            self.accepted.bytes(&part.file) != Some(part.document.source().as_bytes())
+        };
+        let files = now.parts().iter().filter(differs).map(|part| FileOutcome {
+            file: part.file.clone(),
+            before: self.accepted.part(&part.file).map(|before| before.document.clone()),
+            after: part.document.clone(),
+            publication: None,
+        });
         let accepted = self.accepted.configuration.as_ref();
-        let Some(now) = goal.or(theirs) else { return Outcome::unchanged() };
-        let files: Vec<FileOutcome> = now
-            .parts()
-            .iter()
-            .filter(|part| {
-                let before = self.accepted.bytes(&part.file);
-                before != Some(part.document.source().as_bytes())
-            })
-            .map(|part| FileOutcome {
-                file: part.file.clone(),
-                before: self.accepted.part(&part.file).map(|before| before.document.clone()),
-                after: part.document.clone(),
-                publication: None,
-            })
-            .collect();
-        let is_touched = !files.is_empty() || !same_bytes(&self.accepted.files, &snapshot.loaded);
         Outcome {
-            status: if is_touched { Status::Written } else { Status::Unchanged },
-            files,
+            status,
+            files: files.collect(),
             ..outcome::differences(accepted, now, &self.workspace.profile)
         }
     }
 }
 
-impl Plan {
-    fn nothing() -> Self {
-        Self {
-            goal: None,
-            put_back: Vec::new(),
-            findings: Vec::new(),
-            uncured: Vec::new(),
-            redressed: Vec::new(),
-            lost_comments: Vec::new(),
-        }
-    }
-}
-
-/// The parts of `goal` whose text is another one than what was read, included ones first.
-fn writes<'g>(goal: &'g Configuration, theirs: &Snapshot) -> Vec<&'g Part> {
-    let differs = |part: &&Part| {
-        let found = theirs.loaded.iter().find(|(file, _)| *file == part.file);
-        let bytes = found.and_then(|(_, l)| l.as_ref()).map(|loaded| loaded.bytes.as_slice());
-        bytes != Some(part.document.source().as_bytes())
-    };
-    goal.parts().iter().rev().filter(differs).collect()
-}
-
-fn same_bytes(one: &[(PathBuf, Option<Loaded>)], other: &[(PathBuf, Option<Loaded>)]) -> bool {
-    let bytes = |files: &[(PathBuf, Option<Loaded>)], name: &Path| -> Option<Vec<u8>> {
-        let (_, loaded) = files.iter().find(|(file, _)| file == name)?;
-        loaded.as_ref().map(|loaded| loaded.bytes.clone())
-    };
-    one.iter().chain(other).all(|(file, _)| bytes(one, file) == bytes(other, file))
+/// Whether files were written.
+enum Written {
+    Yes,
+    /// One of them is no longer what was looked at.
+    Drifted,
 }
 
 impl Dressing {
     /// What a heal has dressed: each file that it wrote, and that could be read before.
     pub(super) fn of(settled: &Settled) -> Vec<Self> {
-        let written = settled.outcome.files.iter().filter(|file| file.publication.is_some());
-        written
-            .filter_map(|file| {
-                let (_, loaded) = settled.theirs.iter().find(|(name, _)| *name == file.file)?;
-                let bytes = loaded.as_ref()?.bytes.clone();
-                let raw = Document::parse_bytes(bytes, file.after.format()).ok()?;
-                let healed = file.after.source().as_bytes().to_vec();
-                Some(Self { file: file.file.clone(), healed, raw })
-            })
-            .collect()
+        let dressing = |(file, healed): &(PathBuf, Option<Vec<u8>>)| {
+            let (_, loaded) = settled.theirs.iter().find(|(name, _)| name == file)?;
+            let bytes = loaded.as_ref()?.bytes.clone();
+            let raw = Document::parse_bytes(bytes, crate::doc::Format::of_path(file)).ok()?;
+            Some(Self { file: file.clone(), healed: healed.clone()?, raw })
+        };
+        settled.after.iter().filter_map(dressing).collect()
     }
 
     fn is_of(&self, part: &Part) -> bool {

@@ -194,7 +194,7 @@ pub(super) fn note(change: &Change) -> ChangeNote {
 }
 
 /// What the rules said about the write itself.
-fn rules(outcome: &Outcome, allow: &[String]) -> Vec<RuleNote> {
+pub(super) fn rules(outcome: &Outcome, allow: &[String]) -> Vec<RuleNote> {
     let findings = outcome.findings.iter().filter(|finding| finding.origin == Origin::Write);
     findings
         .map(|finding| RuleNote {
@@ -212,7 +212,7 @@ fn rules(outcome: &Outcome, allow: &[String]) -> Vec<RuleNote> {
 }
 
 /// Says that a change stands which the history does not have.
-fn not_recorded(error: &HistoryError) -> String {
+pub(super) fn not_recorded(error: &HistoryError) -> String {
     let mut text = format!("could not record this change: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::left::Left;
 use super::{HardLinks, Missing, OpsError, Publication, Workspace};
 use crate::compose::{Configuration, Edited, IncludeFaultKind, Part, Rules};
 use crate::doc::{Document, Format, SyntaxError};
 use crate::fs::{
     Durability, GatewayLock, Loaded, LockGuard, Method, ReplaceError, ReplaceOptions, Replaced,
-    Target, Wait, awaits_recovery, create_private_directory, read, real_path,
+    Target, Turn, Wait, awaits_recovery, create_private_directory, read, real_path,
 };
 use crate::profile::GatewayLockKind;
 
@@ -100,7 +101,7 @@ impl Snapshot {
         }
     }
 
-    fn expected(&self, file: &Path) -> Option<&Loaded> {
+    pub(super) fn expected(&self, file: &Path) -> Option<&Loaded> {
         self.loaded.iter().find(|(name, _)| name == file).and_then(|(_, loaded)| loaded.as_ref())
     }
 }
@@ -251,8 +252,9 @@ impl<'w> Session<'w> {
                 included.push(file.to_owned());
             }
             let (part, found) = read?;
+            // Also of a file that does not parse: it may be about to be replaced.
             loaded.push((file.to_owned(), Some(found)));
-            Ok(part)
+            part
         });
         Ok(Snapshot { configuration, loaded, included, fault })
     }
@@ -289,7 +291,7 @@ impl<'w> Session<'w> {
 
     /// Reads an included file that no snapshot holds yet.
     pub(super) fn load_include(&self, file: &Path) -> Result<Part, IncludeFaultKind> {
-        self.include(file).map(|(part, _)| part)
+        self.include(file).and_then(|(part, _)| part)
     }
 
     /// Lets programs that this process starts from here on use its locks.
@@ -300,7 +302,11 @@ impl<'w> Session<'w> {
         Ok(())
     }
 
-    fn include(&self, file: &Path) -> Result<(Part, Loaded), IncludeFaultKind> {
+    /// Reads an included file; what was read is known also where it does not parse.
+    fn include(
+        &self,
+        file: &Path,
+    ) -> Result<(Result<Part, IncludeFaultKind>, Loaded), IncludeFaultKind> {
         let unreadable = |error: &dyn std::error::Error| {
             IncludeFaultKind::Unreadable(file.to_owned(), error.to_string())
         };
@@ -316,14 +322,18 @@ impl<'w> Session<'w> {
         let (found, directory_mode) = self.read(file).map_err(|error| unreadable(&error))?;
         let found = found.ok_or_else(|| IncludeFaultKind::Missing(file.to_owned()))?;
         let part = part_of(file, directory_mode, &found)
-            .map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error))?;
+            .map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error));
         Ok((part, found))
     }
 
     /// Reads a file, and the permission bits of its directory.
     fn read(&self, file: &Path) -> Result<(Option<Loaded>, Option<u32>), OpsError> {
         if let Some(guard) = self.held(file) {
-            return Ok((guard.read()?, guard.target().directory_mode()));
+            let loaded = match self.locks {
+                Locks::Both => guard.read()?,
+                Locks::Ours => Left::of(guard)?.loaded,
+            };
+            return Ok((loaded, guard.target().directory_mode()));
         }
         let target = Target::resolve(file)?;
         Ok((read(&target)?, target.directory_mode()))
@@ -392,12 +402,36 @@ impl<'w> Session<'w> {
             .map_err(|source| OpsError::Incomplete { file: written.file.clone(), source })
     }
 
-    fn guard(&self, file: &Path) -> &LockGuard {
+    pub(super) fn guard(&self, file: &Path) -> &LockGuard {
         self.held(file).expect("files are locked before they are committed")
     }
 
     fn held(&self, file: &Path) -> Option<&LockGuard> {
-        self.guards.iter().find(|held| held.file == file).map(|held| &held.guard)
+        if let Some(held) = self.guards.iter().find(|held| held.file == file) {
+            return Some(&held.guard);
+        }
+        // Another name of a file that is locked already.
+        let target = Target::resolve(file).ok()?;
+        let mut guards = self.guards.iter().map(|held| &held.guard);
+        guards.find(|guard| guard.target().path() == target.path())
+    }
+
+    /// Takes the locks anew that no longer exclude others, because a program removed them with their
+    /// directory, and says which.
+    pub(super) fn revive(&mut self) -> Result<Vec<PathBuf>, OpsError> {
+        let mut revived = Vec::new();
+        for held in &mut self.guards {
+            if !held.guard.is_current() {
+                held.guard = held.guard.revive(waiting(self.workspace.lock_timeout))?;
+                revived.push(held.file.clone());
+            }
+        }
+        Ok(revived)
+    }
+
+    /// The right to write among those who share our lock, for more than one write.
+    pub(super) fn turn(&self) -> Result<Turn, OpsError> {
+        Ok(self.guard(&self.root).turn()?)
     }
 }
 
@@ -413,7 +447,7 @@ fn waiting(limit: Duration) -> Wait {
     if limit.is_zero() { Wait::No } else { Wait::UpTo(limit) }
 }
 
-fn publication(replaced: &Replaced) -> Publication {
+pub(super) fn publication(replaced: &Replaced) -> Publication {
     match (&replaced.durability, replaced.method) {
         (Durability::Unsure(_), _) => Publication::DurabilityUnsure,
         (Durability::Durable, Method::InPlace) => Publication::InPlace,

@@ -89,7 +89,8 @@ fn what_a_rule_protects_is_put_back_and_the_rest_stays() {
     exec(&sandbox, &["--deny"], &dropping).code(3).says("whole change was undone");
     sandbox.holds(GATEWAY);
     // What is no damage is no reason to undo.
-    exec(&sandbox, &["--deny", "--strict"], &stored("")).code(0);
+    let private = format!("umask 077; {}", stored(""));
+    exec(&sandbox, &["--deny", "--strict"], &private).code(0);
     sandbox.holds(&debugging());
 }
 
@@ -260,12 +261,161 @@ fn a_comment_that_went_with_what_was_removed_is_told_without_secrets() {
     run.code(0).says("a comment went with").says("uses <redacted:").never_says(TOKEN);
 }
 
+fn mode(sandbox: &Sandbox) -> u32 {
+    fs::metadata(sandbox.config_path()).unwrap().permissions().mode() & 0o7777
+}
+
 #[test]
-fn other_files_may_be_open_for_nobody() {
-    // A mode that the program widened is taken back.
+fn access_is_what_it_was_and_never_wider() {
     let sandbox = Sandbox::config(GATEWAY);
-    exec(&sandbox, &[], "chmod 644 \"$1\"").code(0);
-    let mode = fs::metadata(sandbox.config_path()).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    exec(&sandbox, &[], "chmod 644 \"$1\"").code(0).says("put right owner, mode");
+    assert_eq!(mode(&sandbox), 0o600);
     sandbox.holds(GATEWAY);
+    exec(&sandbox, &["--strict"], "chmod 644 \"$1\"").code(3);
+    // A new file in its place.
+    exec(&sandbox, &[], "umask 022; sed s/info/debug/ \"$1\" > \"$1.t\"; mv \"$1.t\" \"$1\"")
+        .code(0);
+    assert_eq!(mode(&sandbox), 0o600);
+    sandbox.holds(&debugging());
+    // What others share stays shared, what everybody could read may be closed.
+    for (before, after) in [(0o640, 0o640), (0o644, 0o600)] {
+        let sandbox = Sandbox::config(GATEWAY);
+        fs::set_permissions(sandbox.config_path(), fs::Permissions::from_mode(before)).unwrap();
+        exec(&sandbox, &[], "chmod 600 \"$1\"").code(0);
+        assert_eq!(mode(&sandbox), after, "{before:o}");
+    }
+}
+
+#[test]
+fn whatever_stands_in_the_place_of_the_file_is_a_file_again() {
+    let changed = "sed s/info/debug/ \"$1\" > \"$1.other\"; ";
+    for (script, holds) in [
+        // A link to what was written elsewhere.
+        ("rm \"$1\"; ln -s \"$1.other\" \"$1\"", debugging()),
+        ("rm \"$1\"; ln -s /nowhere \"$1\"", GATEWAY.to_owned()),
+        ("rm \"$1\"; ln -s \"$1\" \"$1\"", GATEWAY.to_owned()),
+        ("rm \"$1\"; mkdir \"$1\"; touch \"$1/mine\"", GATEWAY.to_owned()),
+        ("rm \"$1\"; mkfifo \"$1\"", GATEWAY.to_owned()),
+    ] {
+        let sandbox = Sandbox::config(GATEWAY);
+        let run = exec(&sandbox, &[], &format!("{changed}{script}"));
+        run.code(0).says("put").never_says(TOKEN);
+        let found = fs::symlink_metadata(sandbox.config_path()).unwrap();
+        assert!(found.is_file(), "{script}: {run}");
+        sandbox.holds(&holds);
+        assert_eq!(mode(&sandbox), 0o600);
+        assert_eq!(sandbox.text_of("openclaw.json.other").unwrap(), debugging(), "{script}");
+    }
+}
+
+#[test]
+fn a_directory_that_was_removed_is_made_again() {
+    let sandbox = Sandbox::config(GATEWAY);
+    exec(&sandbox, &[], "rm -r \"$(dirname \"$1\")\"").code(0).says("put back");
+    sandbox.holds(GATEWAY);
+    let directory = sandbox.config_path().parent().unwrap();
+    assert_eq!(fs::metadata(directory).unwrap().permissions().mode() & 0o7777, 0o700);
+    assert_eq!(mode(&sandbox), 0o600);
+    sandbox.run(["set", "logging.level", "debug"]).code(0);
+}
+
+#[test]
+fn a_link_that_led_to_the_file_leads_there_again() {
+    let sandbox = Sandbox::empty();
+    let real = sandbox.home().join("dotfiles.json");
+    fs::write(&real, GATEWAY).unwrap();
+    std::os::unix::fs::symlink("../dotfiles.json", sandbox.config_path()).unwrap();
+    // As OpenClaw does: it writes beside the link, and renames over it.
+    exec(&sandbox, &[], &stored("del value[\"gateway\"][\"auth\"]"))
+        .code(0)
+        .says("link leads to it");
+    assert_eq!(fs::read_link(sandbox.config_path()).unwrap().to_str(), Some("../dotfiles.json"));
+    assert_eq!(fs::read_to_string(&real).unwrap(), debugging());
+}
+
+#[test]
+fn calls_of_our_own_inside_of_the_program_are_asked_for() {
+    let program = env!("CARGO_BIN_EXE_confwarden");
+    let other = "fake-token-9b1deb4d3b7d4bad";
+    let sandbox = Sandbox::config(GATEWAY);
+    let script = format!(
+        "{program} set --lock-timeout 0s gateway.port 18790 || exit 1
+         printf %s {other} | {program} set --stdin --allow auth-token-changed gateway.auth.token || exit 2
+         sed -i -e s/info/debug/ -e /bind:/d \"$1\"; sleep 0.3"
+    );
+    exec(&sandbox, &[], &script).code(0).never_says(other);
+    let expected = debugging().replace("18789", "18790").replace(TOKEN, other);
+    sandbox.holds(&expected.replace("    bind: \"lan\",\n", ""));
+    // A token that only the program changed is put back all the same, to what was asked for.
+    let script = format!(
+        "printf %s {TOKEN} | {program} set --stdin --allow auth-token-changed gateway.auth.token
+         sed -i s/{TOKEN}/fake-token-of-nobody/ \"$1\""
+    );
+    exec(&sandbox, &[], &script).code(0).says("put back the value of");
+    assert!(sandbox.text().contains(TOKEN));
+}
+
+#[test]
+fn what_became_of_a_program_s_writes_is_in_the_history() {
+    let sandbox = Sandbox::config(GATEWAY);
+    exec(&sandbox, &[], &stored("del value[\"gateway\"][\"auth\"]")).code(0);
+    let report = sandbox.report(["history", "list"]);
+    let kinds: Vec<&str> = report["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| record["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["healed", "foreign", "observed"], "the newest first: {report:#}");
+    let foreign = &report["records"][1];
+    assert_eq!(foreign["author"]["name"], "sh", "{foreign:#}");
+    // A change that was healed can stand after all.
+    sandbox
+        .run([
+            "restore",
+            "--undo",
+            "@",
+            "--allow",
+            "auth-token-dropped,auth-block-lost,auth-mode-incoherent",
+        ])
+        .code(0);
+    assert!(!sandbox.text().contains(TOKEN));
+    // Broken texts are kept.
+    let sandbox = Sandbox::config(GATEWAY);
+    exec(&sandbox, &[], "echo broken > \"$1\"").code(0);
+    sandbox.holds(GATEWAY);
+    let report = sandbox.report(["history", "list"]);
+    assert_eq!(report["records"][1]["kind"], "quarantined", "{report:#}");
+}
+
+#[test]
+fn nothing_is_lost_where_there_is_no_history() {
+    let sandbox = Sandbox::config(GATEWAY);
+    fs::write(sandbox.home().join("state"), "a file in the way").unwrap();
+    let run = exec(&sandbox, &[], "echo broken > \"$1\"");
+    run.code(0).says("could not keep what the program wrote").says("it is kept as");
+    sandbox.holds(GATEWAY);
+    let kept: Vec<String> =
+        sandbox.leftovers().into_iter().filter(|name| name.ends_with(".kept")).collect();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(sandbox.text_of(&kept[0]).unwrap(), "broken\n");
+}
+
+#[test]
+fn included_files_are_guarded_too() {
+    let root = GATEWAY.replace("auth: {", "auth: { $include: './auth.json5' }, x: {");
+    let root = root.lines().filter(|line| !line.contains("token") && !line.contains("// Every"));
+    let root = root.collect::<Vec<_>>().join("\n");
+    let auth = format!("{{ mode: 'token', token: '{TOKEN}' }} // the secret\n");
+    for script in [
+        "echo '{}' > \"$(dirname \"$1\")/auth.json5\"",
+        "echo broken > \"$(dirname \"$1\")/auth.json5\"",
+        "rm \"$(dirname \"$1\")/auth.json5\"",
+    ] {
+        let sandbox = Sandbox::config(&root).with("auth.json5", &auth);
+        exec(&sandbox, &[], script).code(0).says("put back").never_says(TOKEN);
+        let now = sandbox.text_of("auth.json5").unwrap();
+        assert!(now.contains(TOKEN), "{script}: {now}");
+        sandbox.holds(&root);
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use confwarden::child::End;
 use confwarden::doc::{Document, Format};
 use confwarden::heal::{LostComment, PutBackKind};
-use confwarden::ops::ExecOutcome;
+use confwarden::ops::{ExecOutcome, Repair};
 use confwarden::redact::Redactor;
 use serde::{Serialize, Serializer};
 
@@ -23,6 +23,7 @@ pub(super) struct ExecEntry {
     /// Damage that nothing cures: a person has to look.
     pub(super) uncured: Vec<FindingEntry>,
     set_aside: Vec<SetAsideEntry>,
+    repaired: Vec<RepairEntry>,
     redressed: Vec<String>,
     lost_comments: Vec<LostCommentEntry>,
 }
@@ -47,6 +48,14 @@ struct SetAsideEntry {
     bytes: Option<usize>,
 }
 
+/// What was put right beside the text.
+#[derive(Serialize)]
+struct RepairEntry {
+    file: String,
+    #[serde(serialize_with = "repair_name")]
+    repair: Repair,
+}
+
 /// A comment that went with what was removed.
 #[derive(Serialize)]
 struct LostCommentEntry {
@@ -69,14 +78,14 @@ impl ExecEntry {
         });
         let set_aside = outcome.set_aside.iter().map(|set| SetAsideEntry {
             file: shown(&set.file),
-            reason: match (&set.fault, &set.bytes) {
+            reason: match (&set.fault, set.size) {
                 (Some(fault), _) => fault.message.clone(),
                 (None, Some(_)) => "it cannot be read".to_owned(),
                 (None, None) => "it was gone".to_owned(),
             },
             line: set.fault.as_ref().map(|fault| fault.position.line),
             column: set.fault.as_ref().map(|fault| fault.position.column),
-            bytes: set.bytes.as_ref().map(Vec::len),
+            bytes: set.size,
         });
         Self {
             code,
@@ -84,6 +93,14 @@ impl ExecEntry {
             put_back: put_back.collect(),
             uncured: outcome.uncured.iter().map(FindingEntry::of).collect(),
             set_aside: set_aside.collect(),
+            repaired: outcome
+                .repaired
+                .iter()
+                .map(|repaired| RepairEntry {
+                    file: shown(&repaired.file),
+                    repair: repaired.repair,
+                })
+                .collect(),
             redressed: outcome.redressed.iter().map(|file| shown(file)).collect(),
             lost_comments: lost_comments(outcome, redactor),
         }
@@ -147,6 +164,17 @@ pub(super) fn talk(out: &mut String, entry: &ExecEntry, paint: Paint) {
         };
         line(&format!("{} `{}` ({})", paint.strong(did), put.path, put.rule));
     }
+    for RepairEntry { file, repair } in &entry.repaired {
+        let did = paint.strong("put right");
+        line(&match repair {
+            Repair::Access => format!("{did} owner, mode and access list of `{file}`"),
+            Repair::Place => format!("{did} `{file}`: it is a file again"),
+            Repair::Link => format!("{did} `{file}`: the symbolic link leads to it again"),
+            Repair::LinkLost => {
+                format!("could not put the symbolic link back: `{file}` is a file now")
+            }
+        });
+    }
     for file in &entry.redressed {
         line(&format!(
             "{} `{file}`: comments and layout are as before",
@@ -164,5 +192,14 @@ fn kind_name<S: Serializer>(kind: &PutBackKind, serializer: S) -> Result<S::Ok, 
         PutBackKind::Reverted => "reverted",
         PutBackKind::Removed => "removed",
         PutBackKind::Dressed => "dressed",
+    })
+}
+
+fn repair_name<S: Serializer>(repair: &Repair, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match repair {
+        Repair::Access => "access",
+        Repair::Place => "place",
+        Repair::Link => "link",
+        Repair::LinkLost => "link-lost",
     })
 }
