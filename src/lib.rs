@@ -28,12 +28,14 @@
 //! # Invariants
 //!
 //! - **A serialiser never writes a user's file.** An edit is a list of [`text::Splice`]s. Its result is
-//!   read again and must mean what was asked, with every comment outside of what was removed
-//!   ([`doc::Document::edit`]); two independent halves, the planner of the format and the arithmetic on
+//!   read again and must mean what was asked, with every comment outside of what was removed and every
+//!   one of what was brought along ([`doc::Document::edit`]); two independent halves, the planner of the format and the arithmetic on
 //!   values, must agree.
 //! - **No write without the lock.** Only an [`fs::LockGuard`] can replace a file, and it must say what it
 //!   read. The lock is a courtesy among writers that ask for it; the comparison at the commit is the
 //!   safety against those that do not.
+//! - **Nothing is lost between two files.** A write of several files is not one step; a value that moves
+//!   is added before it is removed ([`compose::Edited::writing_order`]).
 //! - **A rule judges what a write does.** A fault that the base had is reported and never blocks.
 //! - **Findings are values, errors are for what could not be done.** Neither quotes a value of a
 //!   document: it may be a secret. `Debug` of documents, strings and inputs shows sizes only.

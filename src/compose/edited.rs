@@ -6,7 +6,7 @@
 //!
 //! This module never writes anything.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Configuration, Part};
 
@@ -42,14 +42,17 @@ impl Edited {
         let mut rest: Vec<&Part> = self.configuration.parts().iter().rev().collect();
         let mut order = Vec::with_capacity(rest.len());
         while !rest.is_empty() {
-            let waits = |part: &Part| {
-                let mut takers =
-                    self.handovers.iter().filter(|handover| handover.from == part.file);
-                takers.any(|handover| rest.iter().any(|other| other.file == handover.to))
-            };
+            let waits =
+                |part: &Part| rest.iter().any(|other| self.hands_over(&part.file, &other.file));
             let next = rest.iter().position(|part| !waits(part))?;
             order.push(rest.remove(next));
         }
         Some(order)
+    }
+
+    /// Whether a value goes from the file `from` to the file `to`.
+    #[must_use]
+    pub fn hands_over(&self, from: &Path, to: &Path) -> bool {
+        self.handovers.iter().any(|handover| handover.from == from && handover.to == to)
     }
 }

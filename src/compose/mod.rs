@@ -3,6 +3,7 @@
 //! OpenClaw reads `{ $include: "agents.json5" }` anywhere in a configuration: included objects are
 //! merged from left to right, arrays are concatenated, and members beside the `$include` are merged
 //! over them. Rules judge the value that comes out; an edit goes into the file its value stands in.
+//! A value may move to another file.
 //!
 //! An include that cannot be read is a fault, kept as data: the rest is judged all the same.
 //!

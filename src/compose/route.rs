@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::edited::{Edited, Handover};
 use super::{Configuration, Loader, Part, Rules};
-use crate::doc::{Change, EditError, Incoming, KeyPath, PathError, Segment, changed};
+use crate::doc::{
+    Change, EditError, Incoming, KeyPath, PathError, Segment, changed, keep_comments,
+};
 
 /// Where a path of the whole configuration leads: a file, and the path in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +146,15 @@ impl Configuration {
         *taker = taker.edit(&[arrival])?;
         let leaver = &mut parts[from.part].document;
         *leaver = leaver.edit(&[Change::Remove { path: from.path.clone() }])?;
+        // Each file keeps what is its own; this holds the two against each other. Of a key that stands
+        // twice the dead one goes, with its comments.
+        let before = [&*giver, &self.parts[to.part].document];
+        let after = [&parts[from.part].document, &parts[to.part].document];
+        let twins = node.key().and_then(|key| Some(node.parent()?.all(&key).count()));
+        if twins.unwrap_or(1) == 1 && !keep_comments(before, after) {
+            let path = whole_from.clone();
+            return Err(EditError::Unverified { path, check: "comments of both files" }.into());
+        }
         Ok(())
     }
 

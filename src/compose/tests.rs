@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use super::{ComposeError, Configuration, Edited, IncludeFaultKind, Part, Rules};
 use crate::doc::{Change, Document, Format, Value};
 
@@ -199,6 +201,12 @@ fn a_value_moves_to_another_file_with_its_comments() {
         edited(root, files, relocate("b.c", "a.c")).expect("a good edit")[1],
         "a: {\n  // about x\n  x: 0x1, // one\n  y: 2,\n  c: 3,\n}\n",
     );
+    let files = &[("/etc/gw/a", "[{id: 'm'}, /* n */ {id: 'n'}]")];
+    assert_eq!(
+        edited("{a: {$include: 'a'}, b: [1]}", files, relocate("a[id=n]", "b[+]"))
+            .expect("a good edit"),
+        ["root.json: {a: {$include: 'a'}, b: [1, /* n */ {id: 'n'}]}", "a: [{id: 'm'}]"]
+    );
 }
 
 #[test]
@@ -240,6 +248,51 @@ fn several_changes_of_several_files_are_one_edit() {
             "b: {y: 2, x: 7 /* x */}",
         ]
     );
+}
+
+/// An object of one member a line, with comments above, behind and in between.
+fn commented(marks: &[u8], file: &str) -> String {
+    let lines = marks.iter().enumerate().map(|(index, mark)| {
+        let above = ["", "  // about it {}\n", "\n  // apart {}\n\n", "  // off: {},\n"];
+        let above = above[usize::from(mark % 4)].replace("{}", &format!("{file}{index}"));
+        let behind = ["", " // behind {}", " /* {} */ // and {}", ""][usize::from(mark / 4 % 4)];
+        let behind = behind.replace("{}", &format!("{file}{index}"));
+        let value = ["1", "0x2", "{ // in\n    y: 1,\n  }", "['a', /* b */ 'b']"];
+        format!("{above}  {file}{index}: {},{behind}\n", value[usize::from(mark / 16 % 4)])
+    });
+    format!("{{ // {file}\n{}}}\n", lines.collect::<String>())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn moves_between_files_keep_meaning_and_comments(
+        one in prop::collection::vec(any::<u8>(), 1..6),
+        two in prop::collection::vec(any::<u8>(), 0..6),
+        which: prop::sample::Index,
+    ) {
+        let (one, two) = (commented(&one, "one"), commented(&two, "two"));
+        let files: &[(&str, &str)] = &[("/etc/gw/one", &one), ("/etc/gw/two", &two)];
+        let root = "{a: {$include: 'one'}, b: {$include: 'two'}}";
+        let before = compose(root, files);
+        let members = before.effective().get("a").and_then(Value::as_object).expect("an object");
+        let key = members[which.index(members.len())].0.to_str_lossy().into_owned();
+        let change = relocate(&format!("a.{key}"), &format!("b.{key}"));
+        let expected = crate::doc::changed(before.effective(), std::slice::from_ref(&change));
+        let edited = edited_by(root, files, &[change])
+            .map_err(|error| TestCaseError::fail(format!("{error}: {key} of {one}to {two}")))?;
+        prop_assert_eq!(Ok(edited.configuration.effective().clone()), expected);
+        let comments = |configuration: &Configuration| {
+            let parts = configuration.parts().iter();
+            let mut comments: Vec<String> = parts
+                .flat_map(|part| part.document.comments().map(str::to_owned).collect::<Vec<_>>())
+                .collect();
+            comments.sort();
+            comments
+        };
+        prop_assert_eq!(comments(&edited.configuration), comments(&before));
+    }
 }
 
 #[test]

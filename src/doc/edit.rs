@@ -137,6 +137,22 @@ pub(crate) fn comments_of(node: Node<'_>) -> Vec<Span> {
     }
 }
 
+/// Whether every comment of the documents `before` stands in the documents `after`, as often.
+pub(crate) fn keep_comments(before: [&Document; 2], after: [&Document; 2]) -> bool {
+    let words = |document: &&'_ Document| -> Vec<Vec<String>> {
+        let words = |comment: &str| comment.split_whitespace().map(str::to_owned).collect();
+        document.comments().map(words).collect()
+    };
+    let mut missing: HashMap<Vec<String>, isize> = HashMap::new();
+    for comment in before.iter().flat_map(words) {
+        *missing.entry(comment).or_default() += 1;
+    }
+    for comment in after.iter().flat_map(words) {
+        *missing.entry(comment).or_default() -= 1;
+    }
+    missing.values().all(|count| *count <= 0)
+}
+
 /// Whether every comment of `before`, but for those removed, and every one of `added` stands in
 /// `after`, as often.
 ///

@@ -2,7 +2,7 @@
 //!
 //! A [`Document`] is a source text with a span tree over it. Reading never changes a byte; an edit is
 //! a list of splices, and its result is read again and must mean what was asked, with every comment
-//! outside of what was removed, or there is no result.
+//! outside of what was removed and every one of what came with its own text, or there is no result.
 //!
 //! This module never touches a file, knows no policy and no secret.
 
@@ -16,9 +16,11 @@ mod incoming;
 mod json5;
 mod key_path;
 mod lookup;
+mod merge;
 mod merge_patch;
 mod node;
 mod reconcile;
+mod replay;
 mod syntax;
 mod toml;
 mod tree;
@@ -32,13 +34,15 @@ pub use comments::missing_comments;
 pub(crate) use comments::words;
 pub use diff::{Difference, ID, diff};
 pub(crate) use diff::{ids, with_id};
-pub(crate) use edit::comments_of;
+pub(crate) use edit::{comments_of, keep_comments};
 pub use incoming::Incoming;
 pub use key_path::{KeyPath, KeyPathError, Segment};
 pub use lookup::PathError;
+pub use merge::{Collision, marked, merge};
 pub use merge_patch::{ArrayShrinks, merge_patch};
 pub use node::Node;
 pub use reconcile::reconcile;
+pub use replay::replay;
 pub use syntax::SyntaxError;
 pub use tree::MAX_DEPTH;
 pub use value::{Kind, Value};

@@ -48,6 +48,7 @@ mod holder;
 mod journal;
 mod lock;
 mod moment;
+mod private_directory;
 mod process;
 mod read;
 mod replace;
@@ -79,6 +80,7 @@ pub use fingerprint::Fingerprint;
 pub use gateway_lock::GatewayLock;
 pub use holder::Holder;
 pub use lock::{LockError, LockGuard};
+pub use private_directory::{PrivateDirectory, abandoned_directories};
 pub use read::{Loaded, SIZE_LIMIT, read, read_input, read_stdin};
 pub use replace::{Durability, HardLinks, Method, ReplaceError, ReplaceOptions, Replaced, Step};
 pub use state::{

@@ -93,6 +93,12 @@ pub enum OpsError {
         /// The path.
         path: KeyPath,
     },
+    /// Another writer changed the file during an edit, and both texts cannot be merged.
+    #[error("`{}` was changed by another writer, in the same lines", file.display())]
+    Collision {
+        /// The file.
+        file: PathBuf,
+    },
     /// Other writers were faster every time.
     #[error("`{}` was changed by other writers {attempts} times in a row", file.display())]
     Contended {
@@ -111,6 +117,16 @@ pub enum OpsError {
         file: PathBuf,
         /// Why.
         source: ReplaceError,
+    },
+    /// A value was to leave one file for another in which it may not be on the disk; both are as before.
+    #[error("`{}` may not be on the disk, so nothing was taken from `{}`", file.display(), giver.display())]
+    NotHandedOver {
+        /// The file that was to take the value.
+        file: PathBuf,
+        /// The file that it stands in.
+        giver: PathBuf,
+        /// Why it is unsure.
+        source: std::io::Error,
     },
     /// Some files of one write are new and could not be brought back.
     #[error("`{}` is written, but a later file failed and it could not be brought back", file.display())]

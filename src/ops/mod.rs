@@ -3,10 +3,10 @@
 //! Every write, whoever asks for it, is the one transaction of [`write()`]. Nothing here prints, reads
 //! the environment or ends the process.
 
+mod edit;
 mod error;
 mod outcome;
 mod propose;
-mod replay;
 mod request;
 mod session;
 mod transaction;
@@ -14,13 +14,14 @@ mod transaction;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use edit::{Draft, DraftText, abandoned_drafts};
 pub use error::OpsError;
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
 
 use crate::doc::{KeyPath, Value};
 use crate::profile::Profile;
-use session::Session;
+use session::{Session, Unparsable};
 
 /// Which file is guarded, by which profile, and how patiently.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ pub struct Workspace {
 ///
 /// [`OpsError`] where the file cannot be read or parsed, or the path leads nowhere.
 pub fn get(workspace: &Workspace, path: &KeyPath) -> Result<Option<Value>, OpsError> {
-    let base = Session::reading(workspace)?.load(Missing::Refuse)?;
+    let base = Session::reading(workspace)?.load(Missing::Refuse, Unparsable::Refuse)?;
     if base.configuration.parts().len() == 1 {
         base.configuration.root().document.get(path)?;
     }
@@ -79,7 +80,9 @@ pub fn write(
 pub fn diff(workspace: &Workspace, before: &Path, after: &Path) -> Result<Outcome, OpsError> {
     let load = |file: &Path| {
         let workspace = Workspace { config: file.to_owned(), ..workspace.clone() };
-        Ok::<_, OpsError>(Session::reading(&workspace)?.load(Missing::Refuse)?.configuration)
+        Ok::<_, OpsError>(
+            Session::reading(&workspace)?.load(Missing::Refuse, Unparsable::Refuse)?.configuration,
+        )
     };
     let (old, new) = (load(before)?, load(after)?);
     let files = if old.root().document.source() == new.root().document.source() {

@@ -37,6 +37,21 @@ pub struct Outcome {
     pub notices: Vec<String>,
 }
 
+impl Outcome {
+    /// Nothing was to be done.
+    #[must_use]
+    pub(super) fn unchanged() -> Self {
+        Self {
+            status: Status::Unchanged,
+            files: Vec::new(),
+            changes: Vec::new(),
+            findings: Vec::new(),
+            gateway_version: None,
+            notices: Vec::new(),
+        }
+    }
+}
+
 /// One file that differs.
 #[derive(Clone, Debug)]
 pub struct FileOutcome {
@@ -111,11 +126,9 @@ pub(super) fn differences(
     let changes: Vec<Change> = changes.collect();
     Outcome {
         status: if changes.is_empty() { Status::Unchanged } else { Status::Planned },
-        files: Vec::new(),
         changes,
-        findings: Vec::new(),
         gateway_version,
-        notices: Vec::new(),
+        ..Outcome::unchanged()
     }
 }
 

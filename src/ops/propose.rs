@@ -57,6 +57,15 @@ pub(super) fn propose(
             }
             proposal.changes = merge_patch(value, &patch, replace_arrays)?;
         }
+        Request::Install { edited, .. } => {
+            if edited.root().kind() != Kind::Object {
+                let found = edited.root().kind();
+                return Err(OpsError::NoObject { what: "a configuration", found });
+            }
+            // The text itself is the proposal: see `transaction`.
+            proposal.reach = Reach::RootFile;
+            proposal.scope = Scope::WholeFile;
+        }
         Request::Apply { desired } => {
             let target = Incoming::of(&Arc::new(desired.clone()));
             if target.value.kind() != Kind::Object {

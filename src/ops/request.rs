@@ -3,15 +3,17 @@
 pub use crate::fs::HardLinks;
 
 use crate::doc::{Change, Document, KeyPath, Value};
+use crate::fs::Loaded;
 
 /// One kind of write; all edits of one request are one write.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Request {
     /// Puts values at paths, in order.
     Set(Vec<Assignment>),
     /// Removes the values at paths with their comments; absent ones are fine.
     Unset(Vec<KeyPath>),
-    /// Renames or moves a member; its comments travel.
+    /// Renames or moves a member, from one file of the configuration to another too; its comments
+    /// travel.
     Move {
         /// From where.
         from: KeyPath,
@@ -25,6 +27,14 @@ pub enum Request {
         patch: Document,
         /// Arrays that may lose elements.
         replace_arrays: Vec<KeyPath>,
+    },
+    /// The root file as a person has edited it, letter by letter. Where another writer changed the
+    /// file meanwhile, both changes are made.
+    Install {
+        /// The file when the edit began; nothing where there was none.
+        base: Option<Loaded>,
+        /// What it has become.
+        edited: Document,
     },
     /// Changes of any sort, in order; a move may lead from one file of the configuration to another.
     Edit(Vec<Change>),

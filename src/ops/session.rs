@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{HardLinks, Missing, OpsError, Publication, Workspace};
-use crate::compose::{Configuration, IncludeFaultKind, Part, Rules};
+use crate::compose::{Configuration, Edited, IncludeFaultKind, Part, Rules};
 use crate::doc::{Document, Format, SyntaxError};
 use crate::fs::{
     Durability, GatewayLock, Loaded, LockGuard, Method, ReplaceError, ReplaceOptions, Replaced,
@@ -37,12 +37,40 @@ pub(super) struct Snapshot {
     pub(super) loaded: Vec<(PathBuf, Option<Loaded>)>,
     /// Included files that exist where they may, also those that could not be parsed.
     included: Vec<PathBuf>,
+    /// Why the root file does not parse, where that is tolerated; it then stands in `configuration`
+    /// as if it were empty.
+    pub(super) fault: Option<SyntaxError>,
+}
+
+/// What becomes of a root file that does not parse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unparsable {
+    /// An error: what cannot be read cannot be changed.
+    Refuse,
+    /// It is about to be replaced as a whole.
+    Tolerate,
 }
 
 impl Snapshot {
     /// Whether the root file exists.
     pub(super) fn exists(&self) -> bool {
         self.loaded.first().is_some_and(|(_, loaded)| loaded.is_some())
+    }
+
+    /// What rules may compare with; nothing where there is no file, or none that parses.
+    pub(super) fn judged(&self) -> Option<&Configuration> {
+        (self.exists() && self.fault.is_none()).then_some(&self.configuration)
+    }
+
+    /// The bytes of the root file; none where it does not exist.
+    pub(super) fn root_bytes(&self) -> &[u8] {
+        let root = self.loaded.first().and_then(|(_, loaded)| loaded.as_ref());
+        root.map(|loaded| loaded.bytes.as_slice()).unwrap_or_default()
+    }
+
+    /// What was read of the root file; nothing where it does not exist.
+    pub(super) fn into_root(self) -> Option<Loaded> {
+        self.loaded.into_iter().next().and_then(|(_, loaded)| loaded)
     }
 
     fn expected(&self, file: &Path) -> Option<&Loaded> {
@@ -127,27 +155,41 @@ impl<'w> Session<'w> {
     ///
     /// # Errors
     ///
-    /// Where the root file cannot be read or parsed, or is missing and `missing` refuses that. Faults
-    /// of includes are part of the configuration.
-    pub(super) fn load(&self, missing: Missing) -> Result<Snapshot, OpsError> {
+    /// Where the root file cannot be read, is missing and `missing` refuses that, or does not parse
+    /// and `unparsable` refuses that. Faults of includes are part of the configuration.
+    pub(super) fn load(
+        &self,
+        missing: Missing,
+        unparsable: Unparsable,
+    ) -> Result<Snapshot, OpsError> {
         let format = Format::of_path(&self.root);
         let mut loaded = Vec::new();
+        let mut fault = None;
         let target = Target::resolve(&self.root)?;
+        let stand_in = |mode| Part {
+            file: self.root.clone(),
+            document: empty(format),
+            mode,
+            directory_mode: target.directory_mode(),
+        };
         let root = match self.read(&self.root)? {
             Some(found) => {
-                let part = part_of(&target, &self.root, &found)
-                    .map_err(|source| OpsError::Syntax { file: self.root.clone(), source })?;
+                let part = match part_of(&target, &self.root, &found) {
+                    Ok(part) => part,
+                    Err(error) if unparsable == Unparsable::Tolerate => {
+                        fault = Some(error);
+                        stand_in(Some(found.attributes.mode()))
+                    }
+                    Err(source) => {
+                        return Err(OpsError::Syntax { file: self.root.clone(), source });
+                    }
+                };
                 loaded.push((self.root.clone(), Some(found)));
                 part
             }
             None if missing == Missing::Create => {
                 loaded.push((self.root.clone(), None));
-                Part {
-                    file: self.root.clone(),
-                    document: empty(format),
-                    mode: None,
-                    directory_mode: target.directory_mode(),
-                }
+                stand_in(None)
             }
             None => return Err(OpsError::Missing { file: self.root.clone() }),
         };
@@ -162,7 +204,7 @@ impl<'w> Session<'w> {
             loaded.push((file.to_owned(), Some(found)));
             Ok(part)
         });
-        Ok(Snapshot { configuration, loaded, included })
+        Ok(Snapshot { configuration, loaded, included, fault })
     }
 
     /// How files of this configuration include each other.
@@ -209,19 +251,35 @@ impl<'w> Session<'w> {
         })
     }
 
-    /// Replaces `files`, each with its new text, if all are still as in `base`.
+    /// Replaces `files` of `edited`, each with its new text, if all are still as in `base`.
     ///
     /// # Errors
     ///
-    /// Where a file cannot be written; those written before it are as before again.
+    /// Where a file cannot be written, or one is to give a value that may not be on the disk in the
+    /// other; those written before it are as before again.
     pub(super) fn commit(
         &self,
         base: &Snapshot,
+        edited: &Edited,
         files: &[&Part],
         hard_links: HardLinks,
     ) -> Result<Commit, OpsError> {
         let mut done: Vec<(&Part, Replaced)> = Vec::new();
         for part in files {
+            let unsure = done.iter().position(|(taker, replaced)| {
+                matches!(replaced.durability, Durability::Unsure(_))
+                    && edited.hands_over(&part.file, &taker.file)
+            });
+            if let Some(unsure) = unsure {
+                for (written, _) in done.iter().rev() {
+                    self.roll_back(base, written)?;
+                }
+                let (taker, replaced) = done.swap_remove(unsure);
+                if let Durability::Unsure(source) = replaced.durability {
+                    let (file, giver) = (taker.file.clone(), part.file.clone());
+                    return Err(OpsError::NotHandedOver { file, giver, source });
+                }
+            }
             let bytes = part.document.source().as_bytes();
             let options = ReplaceOptions { hard_links };
             match self.guard(&part.file).replace(base.expected(&part.file), bytes, options) {
@@ -289,7 +347,7 @@ fn part_of(target: &Target, file: &Path, loaded: &Loaded) -> Result<Part, Syntax
 }
 
 /// What a file that does not exist is taken for.
-fn empty(format: Format) -> Document {
+pub(super) fn empty(format: Format) -> Document {
     let source = match format {
         Format::Json5 => "{}\n",
         Format::Toml => "",

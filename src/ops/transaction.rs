@@ -5,13 +5,13 @@
 //! made again, so both writers' changes survive where they do not collide.
 
 use super::propose::{Proposal, Reach, propose};
-use super::replay::replay;
-use super::session::{Commit, Session, Snapshot};
+use super::session::{Commit, Session, Snapshot, Unparsable};
 use super::{
     DryRun, FileOutcome, OpsError, Outcome, Request, Status, Workspace, WriteOptions, outcome,
 };
 use crate::compose::{ComposeError, Configuration, Edited, Part};
-use crate::doc::{Document, EditError, Value};
+use crate::doc::{Collision, Document, EditError, Value, merge, replay};
+use crate::fs::Loaded;
 use crate::policy::{self, Scope, Transition, Verdict};
 
 /// How often a write is tried against writers that are faster each time.
@@ -33,7 +33,7 @@ pub(super) fn write(
     let mut attempts = 0;
     while attempts < ATTEMPTS {
         attempts += 1;
-        let base = session.load(options.missing)?;
+        let base = session.load(options.missing, unparsable(request))?;
         if options.dry_run == DryRun::No && session.recover_included(&base)? {
             // Read again what was read without its lock; that is no lost race.
             attempts -= 1;
@@ -69,7 +69,7 @@ pub(super) fn write(
             attempts -= 1;
             continue;
         }
-        match session.commit(&base, &touched, options.hard_links)? {
+        match session.commit(&base, &candidate, &touched, options.hard_links)? {
             Commit::Done(publications) => {
                 for (file, publication) in outcome.files.iter_mut().zip(publications) {
                     file.publication = Some(publication);
@@ -80,6 +80,14 @@ pub(super) fn write(
         }
     }
     Err(OpsError::Contended { file: session.root().to_owned(), attempts })
+}
+
+/// Only a person who replaces the whole text can mend one that does not parse.
+fn unparsable(request: &Request) -> Unparsable {
+    match request {
+        Request::Install { .. } => Unparsable::Tolerate,
+        _ => Unparsable::Refuse,
+    }
 }
 
 /// The value that the paths of a proposal speak of.
@@ -100,7 +108,11 @@ fn candidate(
     let rules = session.rules();
     let mut loader = |file: &std::path::Path| session.load_include(file);
     let root = base.configuration.root();
-    if let Some(document) = verbatim(base, request) {
+    let whole = match request {
+        Request::Install { base: began, edited } => Some(merged(base, began.as_ref(), edited)?),
+        _ => verbatim(base, request),
+    };
+    if let Some(document) = whole {
         let part = Part { document, ..root.clone() };
         return Ok(Configuration::compose(part, &rules, &mut loader).into());
     }
@@ -130,6 +142,24 @@ fn verbatim(base: &Snapshot, request: &Request) -> Option<Document> {
     }
 }
 
+/// A text edited by a person, with what others made of the file since `began`.
+fn merged(now: &Snapshot, began: Option<&Loaded>, edited: &Document) -> Result<Document, OpsError> {
+    let root = now.configuration.root();
+    if now.root_bytes() == began.map(|loaded| loaded.bytes.as_slice()).unwrap_or_default() {
+        return Ok(edited.clone());
+    }
+    let collision = || OpsError::Collision { file: root.file.clone() };
+    // Texts that do not parse can only be compared as a whole.
+    let before = began
+        .and_then(|loaded| Document::parse_bytes(loaded.bytes.clone(), edited.format()).ok())
+        .filter(|_| now.judged().is_some())
+        .ok_or_else(collision)?;
+    merge(&before, edited, &root.document).map_err(|error| match error {
+        Collision::Path(path) => OpsError::Conflict { path },
+        _ => collision(),
+    })
+}
+
 /// One base and what it would become.
 struct Attempt<'a> {
     workspace: &'a Workspace,
@@ -147,7 +177,7 @@ impl<'a> Attempt<'a> {
         touched
             .filter(|part| {
                 let before = known.iter().find(|other| other.file == part.file);
-                let created = part.file == known[0].file && !self.base.exists();
+                let created = part.file == known[0].file && self.base.judged().is_none();
                 created || before.is_some_and(|b| b.document.source() != part.document.source())
             })
             .collect()
@@ -155,7 +185,7 @@ impl<'a> Attempt<'a> {
 
     /// What the rules make of it: [`Status::Written`] where it may be written now.
     fn judged(&self, scope: Scope, touched: &[&Part]) -> Result<Outcome, OpsError> {
-        let base = self.base.exists().then_some(&self.base.configuration);
+        let base = self.base.judged();
         let transition = Transition { base, candidate: &self.candidate.configuration, scope };
         let findings = policy::judge(&transition, &self.workspace.profile);
         let verdict = Verdict::of(findings, &self.options.allow)?;

@@ -78,6 +78,19 @@ fn secrets_in_comments_that_are_added_are_not_shown() {
 }
 
 #[test]
+fn secrets_in_comments_of_toml_are_not_shown_either() {
+    let secret = "8f3b1c77d0aa4e52";
+    let sandbox = Sandbox::named("gateway.toml", "[a]\nb = 1\n");
+    let desired = format!(
+        "[a]\nb = 1\n\n# chat with token={secret}\n[channels.telegram] # was https://bot:{secret}@example.com\non = true # botToken = '{secret}'\n# botToken = '{secret}'\n"
+    );
+    let run = sandbox.invoke(["--dry-run", "apply", "-"]).stdin(desired.as_str()).run();
+    run.code(0).never_says(secret).shows("<redacted:");
+    sandbox.invoke(["apply", "-"]).stdin(desired.as_str()).run().code(0).never_says(secret);
+    sandbox.holds(&desired);
+}
+
+#[test]
 fn what_is_added_to_an_included_file_comes_with_its_comments() {
     let sandbox = Sandbox::config("{\n  a: { $include: 'a.json5' },\n  b: 1,\n}\n")
         .with("a.json5", "{\n  x: 1, // one\n}\n");

@@ -21,6 +21,7 @@ mod usage; // wrong arguments, help, version, settings
 mod apply;
 mod diff;
 mod dry_run;
+mod edit;
 mod explain;
 mod get;
 mod includes; // values put together from several files

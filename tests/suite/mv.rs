@@ -1,5 +1,11 @@
 //! `mv`: a key moves, its comments travel.
 
+use std::time::Duration;
+
+use confwarden::doc::{Change, KeyPath, Value};
+use confwarden::ops::{self, Request, Status, Workspace, WriteOptions};
+use confwarden::profile::Profile;
+
 use crate::support::{Faults, Sandbox, Seen};
 
 #[track_caller]
@@ -155,4 +161,66 @@ fn a_value_that_moves_between_files_is_never_lost() {
         }
         assert!(both > 0 && moved > 0, "{both} times in both, {moved} times moved: too few calls");
     }
+}
+
+/// The file that takes a value cannot be brought to the disk, or the one that gives it cannot be
+/// written: both are as before.
+#[test]
+fn a_move_between_files_that_fails_changes_neither() {
+    let Some(faults) = Faults::allowed() else { return };
+    for (fault, says) in [
+        ("fsync:error=EIO:when=1", "could not sync the new content of"),
+        ("fsync:error=EIO:when=2", "may not be on the disk, so nothing was taken from"),
+        ("fsync:error=EIO:when=3", "could not sync the new content of"),
+    ] {
+        let sandbox = split();
+        let run = sandbox.invoke(["mv", "channels.telegram", "bots.telegram"]);
+        run.under(faults.with(fault)).run().code(9).says(says).never_says("7d1f90c2aa55");
+        sandbox.holds(SPLIT);
+        assert_eq!(sandbox.text_of("secrets.json5").unwrap(), SECRETS, "{fault}");
+        assert_eq!(sandbox.leftovers(), [""; 0], "{fault}");
+    }
+}
+
+#[test]
+fn changes_of_any_sort_in_several_files_are_one_write() {
+    let sandbox = split().with("more.json5", "{ x: 1 }\n");
+    std::fs::write(
+        sandbox.config_path(),
+        SPLIT.replace("bots: {", "more: { $include: 'more.json5' },\n  bots: {"),
+    )
+    .unwrap();
+    let workspace = Workspace {
+        config: sandbox.config_path().to_owned(),
+        profile: Profile::builtin("openclaw").unwrap(),
+        state_dir: sandbox.home().join("state"),
+        lock_timeout: Duration::from_secs(5),
+        command: "test".into(),
+        include_roots: Vec::new(),
+    };
+    let path = |path: &str| path.parse::<KeyPath>().unwrap();
+    let set = |to: &str, value| Change::Set { path: path(to), value: Value::Integer(value).into() };
+    let request = Request::Edit(vec![
+        set("more.x", 2),
+        Change::Move { from: path("channels.telegram"), to: path("bots.telegram") },
+        Change::Remove { path: path("channels.other") },
+        set("bots.telegram.retries", 3),
+    ]);
+    let outcome = ops::write(&workspace, &request, &WriteOptions::default()).unwrap();
+    assert_eq!(outcome.status, Status::Written);
+    let names = outcome.files.iter().map(|file| file.file.file_name().unwrap().to_str().unwrap());
+    assert_eq!(names.collect::<Vec<_>>(), ["more.json5", "openclaw.json", "secrets.json5"]);
+    assert_eq!(sandbox.text_of("more.json5").unwrap(), "{ x: 2 }\n");
+    assert_eq!(sandbox.text_of("secrets.json5").unwrap(), "{}\n");
+    assert!(sandbox.text().contains("// rotates"), "{}", sandbox.text());
+
+    // One change that cannot be made, and none is.
+    let seen = || {
+        ["more.json5", "openclaw.json", "secrets.json5"].map(|name| Seen::at(&sandbox.path(name)))
+    };
+    let before = seen();
+    let taken = Change::Move { from: path("bots.telegram"), to: path("more.x") };
+    let request = Request::Edit(vec![set("more.x", 3), taken]);
+    ops::write(&workspace, &request, &WriteOptions::default()).unwrap_err();
+    assert_eq!(seen(), before);
 }

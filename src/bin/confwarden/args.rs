@@ -147,6 +147,7 @@ pub(crate) enum ConfigCommand {
     Mv(MvArgs),
     Patch(PatchArgs),
     Apply(ApplyArgs),
+    Edit(EditArgs),
     Diff(DiffArgs),
 }
 
@@ -160,6 +161,7 @@ impl ConfigCommand {
             Self::Mv(_) => "mv",
             Self::Patch(_) => "patch",
             Self::Apply(_) => "apply",
+            Self::Edit(_) => "edit",
             Self::Diff(_) => "diff",
         }
     }
@@ -224,6 +226,9 @@ pub(crate) struct UnsetArgs {
 }
 
 /// Rename or move a key; its comments travel
+///
+/// From one file of the configuration to another, too: both are one write, and where it is stopped in
+/// between, the value stands in both.
 #[derive(Args)]
 pub(crate) struct MvArgs {
     /// What to move
@@ -241,7 +246,8 @@ pub(crate) struct MvArgs {
 /// Merge a patch into the configuration; one write
 ///
 /// A JSON merge patch (RFC 7396): `null` removes, objects merge, everything else replaces. Arrays
-/// of objects with `id` merge by it. An array that would lose elements needs `--replace-array`.
+/// of objects with `id` merge by it. An array that would lose elements needs `--replace-array`. What is
+/// added comes with its comments, where both are JSON5 or both TOML.
 #[derive(Args)]
 pub(crate) struct PatchArgs {
     /// The patch: JSON5, or TOML where the name ends in `.toml`; `-` reads standard input, in the
@@ -259,7 +265,8 @@ pub(crate) struct PatchArgs {
 
 /// Make the file mean what another one means, by the smallest edit
 ///
-/// Comments, order and spelling of what stays the same stay as they are.
+/// Comments, order and spelling of what stays the same stay as they are. What is added comes with its
+/// own, where both are JSON5 or both TOML; a strict JSON file takes the values alone.
 #[derive(Args)]
 pub(crate) struct ApplyArgs {
     /// The whole desired configuration: JSON5, or TOML where the name ends in `.toml`; `-` reads
@@ -267,6 +274,17 @@ pub(crate) struct ApplyArgs {
     #[arg(value_name = "FILE|-")]
     pub(crate) file: PathBuf,
 
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// Edit a copy of the file in an editor, check it, install it
+///
+/// The editor is `$VISUAL`, else `$EDITOR`, else `vi`. No lock is held while you edit: what others
+/// change meanwhile is merged. Where the text has a fault you are asked what to do; a text that is
+/// not installed is kept, and its place is told. A file that does not parse can be mended so.
+#[derive(Args)]
+pub(crate) struct EditArgs {
     #[command(flatten)]
     pub(crate) write: WriteArgs,
 }

@@ -112,7 +112,7 @@ impl From<FsError> for CommandError {
 fn exit_of(error: &OpsError) -> Exit {
     match error {
         OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
-        OpsError::Fs(_) | OpsError::Missing { .. } => Exit::Setup,
+        OpsError::Fs(_) | OpsError::Missing { .. } | OpsError::NotHandedOver { .. } => Exit::Setup,
         OpsError::Lock(error) => exit_of_lock(error),
         OpsError::Syntax { .. }
         | OpsError::Value { .. }
@@ -123,7 +123,9 @@ fn exit_of(error: &OpsError) -> Exit {
         | OpsError::Opposed { .. }
         | OpsError::Composed { .. } => Exit::Invalid,
         OpsError::ArrayShrinks { .. } => Exit::Refused,
-        OpsError::Conflict { .. } | OpsError::Contended { .. } => Exit::Conflict,
+        OpsError::Conflict { .. } | OpsError::Collision { .. } | OpsError::Contended { .. } => {
+            Exit::Conflict
+        }
         OpsError::UnknownRule(_) => Exit::Usage,
         OpsError::Replace { source, .. } => exit_of_replace(source),
         OpsError::Incomplete { .. } => Exit::Incomplete,
@@ -176,7 +178,8 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         OpsError::AcrossFiles { .. } => {
             "move it in two steps: `set` it at its new place, then `unset` it at the old one".into()
         }
-        OpsError::Conflict { .. } | OpsError::Contended { .. } => {
+        OpsError::Opposed { .. } => "move one of them in a write of its own".into(),
+        OpsError::Conflict { .. } | OpsError::Collision { .. } | OpsError::Contended { .. } => {
             "look at what the other writer did, then try again".into()
         }
         OpsError::UnknownRule(error) => return hints_of_unknown_rule(&error.similar),

@@ -3,6 +3,7 @@
 //! The only place that reads the environment. Every variable is declared here, in
 //! [`variable`], but for those that a profile names for its own gateway.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -21,6 +22,10 @@ mod variable {
     pub(super) const HOME: &str = "HOME";
     /// Where programs keep state; only an absolute path counts, as its specification says.
     pub(super) const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
+    /// The editor of a person with a full screen.
+    pub(super) const VISUAL: &str = "VISUAL";
+    /// The editor of a person.
+    pub(super) const EDITOR: &str = "EDITOR";
     /// Directories outside of the configuration's own that OpenClaw lets includes lie in, separated
     /// as in `PATH`.
     pub(super) const OPENCLAW_INCLUDE_ROOTS: &str = "OPENCLAW_INCLUDE_ROOTS";
@@ -52,6 +57,15 @@ pub(crate) fn workspace(args: &GlobalArgs, command: &str) -> Result<Workspace, C
         command: format!("confwarden {command}"),
         include_roots,
     })
+}
+
+/// The editor, as a command for a shell: it may have arguments, as in `code --wait`.
+pub(crate) fn editor() -> OsString {
+    [variable::VISUAL, variable::EDITOR]
+        .into_iter()
+        .filter_map(read)
+        .find(|editor| !editor.is_empty())
+        .unwrap_or_else(|| "vi".into())
 }
 
 /// The profile that was asked for; else the one that fits.
@@ -121,7 +135,7 @@ fn state_dir(args: &GlobalArgs) -> Result<PathBuf, CommandError> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn read(name: &str) -> Option<std::ffi::OsString> {
+fn read(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 

@@ -27,11 +27,12 @@ impl<'o> Taken<'o> {
     /// Strict JSON has no comments to give and none to take, and its spelling is that of programs, not
     /// of people: there the values are spelled as their new neighbours are.
     pub(super) fn by(document: &Document, path: &KeyPath, incoming: &'o Incoming) -> Self {
-        match (Self::inserted(document, incoming), document.get(path)) {
+        let Self::Item(node) = Self::inserted(document, incoming) else { return Self::Nothing };
+        match document.get(path) {
             // Quotes stay as they are where a string takes the place of another value.
-            (Self::Item(node), Ok(Some(_))) if node.kind() == Kind::String => Self::Nothing,
-            (Self::Item(node), Ok(Some(_))) => Self::Value(node),
-            (taken, _) => taken,
+            Ok(Some(_)) if node.kind() == Kind::String => Self::Nothing,
+            Ok(Some(_)) => Self::Value(node),
+            _ => Self::Item(node),
         }
     }
 

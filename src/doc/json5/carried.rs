@@ -61,7 +61,7 @@ impl<'d> Carried<'d> {
 
     /// The same as a guest: steps of indentation, which were `unit`, and line ends become those of the
     /// text it goes to.
-    pub(super) fn from_elsewhere(self, unit: String) -> Self {
+    pub(super) fn visiting(self, unit: String) -> Self {
         Self { unit: Some(unit), ..self }
     }
 

@@ -111,7 +111,7 @@ fn carried(taken: Taken<'_>) -> Option<Carried<'_>> {
     let container = Container::around(node.document(), node.id())?;
     let index = container.position(node.id())?;
     let unit = unit_below(&styles(node.document()), node);
-    Some(Carried::of(&container, index).from_elsewhere(unit))
+    Some(Carried::of(&container, index).visiting(unit))
 }
 
 /// One step of indentation in and below `node`.

@@ -27,6 +27,12 @@ fn added_entries_come_with_comments_and_spelling() {
         "a = 1 # not this one\n\n# about b\nb = 0x10 # hex\n",
         "# top\na = 1 # one\n# about b\nb = 0x10 # hex\n",
     );
+    check("a = 1\n", "a = 1\n'b' = '''x'''\n", "a = 1\n'b' = '''x'''\n");
+    check(
+        "[a]\nx = 1\n",
+        "[a]\nx = 1\n\n['b'.\"c\"]\ny = 1\n",
+        "[a]\nx = 1\n\n['b'.\"c\"]\ny = 1\n",
+    );
     check(
         "[a]\nx = 1\n\n[b]\ny = 1\n",
         "[a]\nx = 1\n# list\nl = [\n  1, # one\n  0b10,\n]\n[b]\ny = 1\n",

@@ -27,9 +27,10 @@ pub(super) enum Taken<'o> {
 impl<'o> Taken<'o> {
     /// What `document` takes of the text of `incoming` when it is put at `path`.
     pub(super) fn by(document: &Document, path: &KeyPath, incoming: &'o Incoming) -> Self {
-        match (Self::inserted(incoming), document.get(path)) {
-            (Self::Item(origin), Ok(Some(node))) => Self::replacing(node, origin),
-            (taken, _) => taken,
+        let Self::Item(origin) = Self::inserted(incoming) else { return Self::Nothing };
+        match document.get(path) {
+            Ok(Some(node)) => Self::replacing(node, origin),
+            _ => Self::Item(origin),
         }
     }
 

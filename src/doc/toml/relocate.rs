@@ -108,10 +108,11 @@ pub(super) fn copy(
     }
     if remove::is_entry(&from, id) {
         let raw = Content::Spelled(node.source().to_owned());
-        let carried = own_comments(&from, node, path)?;
+        let key = key_as_written(node, target);
+        let carried = Carried { key, ..own_comments(&from, node, path)? };
         return steps.take(set::add(view, target, path, raw, &carried)?);
     }
-    if let Some(keys) = keys_of(target, path)?
+    if let Some(keys) = keys_of(node, target, path)?
         && from.outline.list_around(from.tree, id).is_none()
         && view.outline.list_around(view.tree, place).is_none()
     {
@@ -171,11 +172,25 @@ fn anew(view: &View<'_>, node: Node<'_>, path: &KeyPath) -> Result<(Content, Car
     let gone = remove::plan(&from, node.id(), path)?.removed_comments;
     let above = gone.iter().map(|comment| comment.slice(from.source).to_owned()).collect();
     let content = set::content(path, &node.to_value(), view.quotes())?;
-    Ok((content, Carried { above, behind: None }))
+    Ok((content, Carried { above, behind: None, key: None }))
+}
+
+/// The key of `node` as it stands in its text, where it is all that is missing of a target.
+fn key_as_written(node: Node<'_>, target: &Target<'_, '_>) -> Option<String> {
+    let [Segment::Key(key)] = target.missing else { return None };
+    let span = node.key_span().filter(|_| node.has_key(key))?;
+    Some(span.slice(node.document().source()).to_owned())
 }
 
 /// The missing steps of a target as a dotted key, where all of them are keys of an object.
-fn keys_of(target: &Target<'_, '_>, path: &KeyPath) -> Result<Option<String>, EditError> {
+fn keys_of(
+    node: Node<'_>,
+    target: &Target<'_, '_>,
+    path: &KeyPath,
+) -> Result<Option<String>, EditError> {
+    if let Some(key) = key_as_written(node, target).filter(|_| target.node.kind() == Kind::Object) {
+        return Ok(Some(key));
+    }
     let mut keys = String::new();
     for segment in target.missing {
         let Segment::Key(key) = segment else { return Ok(None) };
@@ -260,5 +275,5 @@ fn own_comments(view: &View<'_>, node: Node<'_>, path: &KeyPath) -> Result<Carri
     let above = gone.iter().filter(|comment| comment.end <= entry.span.start);
     let above = above.map(|comment| comment.slice(view.source).to_owned()).collect();
     let behind = all.behind.filter(|_| gone.iter().any(|comment| comment.start >= span.end));
-    Ok(Carried { above, behind })
+    Ok(Carried { above, behind, key: None })
 }

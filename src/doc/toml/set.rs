@@ -117,7 +117,9 @@ pub(super) fn add(
     let node = target.node.id();
     match (first, target.node.kind()) {
         (Segment::Key(key), Kind::Object) => {
-            Ok(member::insert(view, node, &spelled(path, key)?, &content, carried))
+            let kept = carried.key.clone().filter(|_| rest.is_empty());
+            let key = kept.map_or_else(|| spelled(path, key), Ok)?;
+            Ok(member::insert(view, node, &key, &content, carried))
         }
         (Segment::Append, Kind::Array) => {
             let end = view.tree.children(node).count();

@@ -17,13 +17,15 @@ pub(super) struct View<'d> {
     pub(super) lines: Lines<'d>,
 }
 
-/// The comments that go where a value goes.
+/// What goes where a value goes: its comments, and the spelling of its key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Carried {
     /// Those on lines of their own above it.
     pub(super) above: Vec<String>,
     /// The one behind it on its line, with the white space between.
     pub(super) behind: Option<String>,
+    /// The last step of its key as written, where the key stays the same.
+    pub(super) key: Option<String>,
 }
 
 /// How an entry is laid out.
@@ -181,7 +183,7 @@ impl<'d> View<'d> {
             let space: String = between.chars().filter(|c| *c != ',').collect();
             format!("{}{text}", if space.is_empty() { " " } else { &space })
         });
-        Carried { above: texts.collect(), behind }
+        Carried { above: texts.collect(), behind, key: None }
     }
 }
 

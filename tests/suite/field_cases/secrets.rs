@@ -78,7 +78,7 @@ fn se_04_an_unrelated_patch_leaves_references() {
         .code(0);
     let expected = base().replace(
         "      { id: \"clerk\", model: \"small\" }, // sorts the mail\n",
-        "      { id: \"clerk\", model: \"small\" }, // sorts the mail\n      { id: \"new\", model: \"large\" },\n",
+        "      { id: \"clerk\", model: \"small\" }, // sorts the mail\n      { id: 'new', model: 'large' },\n",
     );
     sandbox.holds(&expected);
 }

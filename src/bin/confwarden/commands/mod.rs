@@ -5,10 +5,12 @@
 
 mod apply;
 mod diff;
+mod edit;
 mod explain;
 mod get;
 mod mv;
 mod patch;
+mod prompt;
 mod set;
 mod unset;
 
@@ -37,7 +39,7 @@ pub(crate) fn run() -> Exit {
         }
         Err(error) => {
             let printer = Printer::for_format(usage::output_format(&arguments));
-            return printer.print(&Report::failed(None, usage::explain(&error, &arguments)));
+            return printer.print(&Report::failed(None, &usage::explain(&error, &arguments)));
         }
     };
     Printer::new(&line.global).print(&report(&line))
@@ -47,7 +49,7 @@ fn report(line: &CommandLine) -> Report {
     match &line.command {
         Command::Explain(args) => match explain::run(args) {
             Ok(rules) => Report::of_rules("explain", &rules),
-            Err(error) => Report::failed(Some("explain"), error),
+            Err(error) => Report::failed(Some("explain"), &error),
         },
         Command::Config(command) => report_on_config(command, &line.global),
     }
@@ -57,10 +59,10 @@ fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
     let name = command.name();
     let workspace = match settings::workspace(global, name) {
         Ok(workspace) => workspace,
-        Err(error) => return Report::failed(Some(name), error),
+        Err(error) => return Report::failed(Some(name), &error),
     };
     let dry_run = if global.dry_run { DryRun::Yes } else { DryRun::No };
-    let context = Context { workspace: &workspace, dry_run };
+    let context = Context { workspace: &workspace, dry_run, global, name };
     let reply = match command {
         ConfigCommand::Get(args) => get::run(args, &context),
         ConfigCommand::Set(args) => set::run(args, &context),
@@ -68,14 +70,12 @@ fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
         ConfigCommand::Mv(args) => mv::run(args, &context),
         ConfigCommand::Patch(args) => patch::run(args, &context),
         ConfigCommand::Apply(args) => apply::run(args, &context),
+        ConfigCommand::Edit(args) => edit::run(args, &context),
         ConfigCommand::Diff(args) => diff::run(args, &context),
     };
     match reply {
-        Ok(reply) => {
-            let sight = Sight { workspace: &workspace, dry_run, format: global.output };
-            Report::of(name, reply, &sight)
-        }
-        Err(error) => Report::failed(Some(name), error).about(&workspace),
+        Ok(reply) => context.reply(reply),
+        Err(error) => context.failed(&error),
     }
 }
 
@@ -83,19 +83,51 @@ fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
 struct Context<'a> {
     workspace: &'a Workspace,
     dry_run: DryRun,
+    global: &'a GlobalArgs,
+    /// The command's name.
+    name: &'static str,
 }
 
 impl Context<'_> {
     /// Makes one write.
     fn write(&self, request: &Request, args: &WriteArgs) -> Result<Reply, CommandError> {
-        let options = WriteOptions {
+        let outcome = ops::write(self.workspace, request, &self.options(args))?;
+        Ok(Reply::Write(outcome))
+    }
+
+    /// How a write is made.
+    fn options(&self, args: &WriteArgs) -> WriteOptions {
+        WriteOptions {
             dry_run: self.dry_run,
             allow: args.allow.clone(),
             hard_links: if args.break_hard_link { HardLinks::Break } else { HardLinks::Refuse },
             missing: if args.create { Missing::Create } else { Missing::Refuse },
-        };
-        let outcome = ops::write(self.workspace, request, &options)?;
-        Ok(Reply::Write(outcome))
+        }
+    }
+
+    /// What the library answered, without a secret in it.
+    fn reply(&self, reply: Reply) -> Report {
+        self.seen(reply, self.dry_run)
+    }
+
+    /// As [`Context::reply`], with the text of what would be written.
+    fn plan(&self, reply: Reply) -> Report {
+        self.seen(reply, DryRun::Yes)
+    }
+
+    fn seen(&self, reply: Reply, dry_run: DryRun) -> Report {
+        let sight = Sight { workspace: self.workspace, dry_run, format: self.global.output };
+        Report::of(self.name, reply, &sight)
+    }
+
+    /// Why the command failed.
+    fn failed(&self, error: &CommandError) -> Report {
+        Report::failed(Some(self.name), error).about(self.workspace)
+    }
+
+    /// Tells a person before the command has ended.
+    fn explain(&self, report: &Report) {
+        Printer::new(self.global).explain(report);
     }
 
     /// Reads a document that is no configuration: FILE, or standard input for `-`.

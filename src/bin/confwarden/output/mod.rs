@@ -97,6 +97,14 @@ impl Printer {
         }
     }
 
+    /// Tells a person what there is to say before the command has ended: text, on standard error.
+    pub(crate) fn explain(&self, report: &Report) {
+        let paint = Paint::stderr(self.color);
+        let told = text::data(report, paint) + &text::talk(report, self.summary, paint);
+        // If nobody can read it, the report at the end still tells.
+        if write(&mut io::stderr().lock(), &told).is_err() {}
+    }
+
     /// A reader of standard output that has seen enough is no failure; a full disk is one.
     fn finish(exit: Exit, printed: io::Result<()>) -> Exit {
         match printed {

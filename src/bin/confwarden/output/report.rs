@@ -231,7 +231,7 @@ impl Report {
     }
 
     /// Why the command failed.
-    pub(crate) fn failed(command: Option<&'static str>, error: CommandError) -> Self {
+    pub(crate) fn failed(command: Option<&'static str>, error: &CommandError) -> Self {
         let mut report = Self::new(command);
         report.status =
             if error.exit == Exit::Refused { ReportStatus::Refused } else { ReportStatus::Error };
@@ -242,7 +242,7 @@ impl Report {
             file: error.place.as_ref().map(|place| shown(&place.file)),
             line: error.place.as_ref().map(|place| place.position.line),
             column: error.place.as_ref().map(|place| place.position.column),
-            hints: error.hints,
+            hints: error.hints.clone(),
         });
         report
     }

@@ -166,7 +166,7 @@ fn dresses() -> impl Strategy<Value = Dress> {
     prop_oneof![1 => Just(Dress::Strict), 5 => Just(Dress::Json5)]
 }
 
-fn comments_inside<'d>(node: Node<'d>) -> impl Iterator<Item = &'d str> {
+fn comments_inside(node: Node<'_>) -> impl Iterator<Item = &str> {
     let spans = node.document().tree().comments().iter();
     spans
         .filter(move |span| node.span().contains(**span))

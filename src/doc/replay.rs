@@ -1,19 +1,20 @@
-//! Replay on a moved base: what of our changes still stands after another writer's.
+//! Replay on a moved base: what of some changes is still to be made after another writer's.
 //!
-//! The other writer may ignore every lock, so its change is found at the comparison before the
-//! replace. Changes to different paths both survive. Changes to the same path are a conflict, unless
-//! both writers want the same.
+//! Changes to different paths both survive. Changes to the same path are a conflict, unless both
+//! writers want the same.
+//!
+//! This module never looks at a text.
 
-use crate::doc::{Change, KeyPath, Segment, Value};
+use super::{Change, KeyPath, Segment, Value};
 
-/// The changes still to be made, or the path on which the writers collide.
+/// The changes still to be made.
 ///
 /// `before` is the value the changes were made for, `now` the one that stands there now.
-pub(super) fn replay(
-    changes: &[Change],
-    before: &Value,
-    now: &Value,
-) -> Result<Vec<Change>, KeyPath> {
+///
+/// # Errors
+///
+/// The path on which the writers collide.
+pub fn replay(changes: &[Change], before: &Value, now: &Value) -> Result<Vec<Change>, KeyPath> {
     let mut left = Vec::with_capacity(changes.len());
     for change in changes {
         let done = match change {
