@@ -10,7 +10,7 @@ use std::path::Path;
 
 use confwarden::compose::{Configuration, IncludeFaultKind, Part, Rules};
 use confwarden::doc::{Change, Document, Format, KeyPath, Value, changed};
-use confwarden::heal::{Context, Redress, heal, redress};
+use confwarden::heal::{Context, Redress, heal, redress_root};
 use confwarden::policy::{Scope, Transition, judge};
 use confwarden::profile::Profile;
 
@@ -104,10 +104,8 @@ fn heal_and_redress(bencher: divan::Bencher<'_, '_>, size: usize) {
         let mut load = |file: &Path| Err(IncludeFaultKind::Missing(file.to_owned()));
         let healing = heal(black_box(&base), black_box(&theirs), &context, &mut load);
         assert_eq!((healing.put_back.len(), healing.uncured.len()), (1, 0));
-        let healed = &healing.configuration.root().document;
-        let Redress::Dressed { document, .. } = redress(&base.root().document, healed) else {
-            panic!("it should be dressed")
-        };
+        let dressed = redress_root(&base, &healing.configuration);
+        let Redress::Dressed { document, .. } = dressed else { panic!("it should be dressed") };
         assert!(document.source().len().abs_diff(expected) < 500);
         (healing, document)
     });

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{ComposeError, Configuration, Loader, Part, Rules};
-use crate::doc::{Change, Document, Incoming, KeyPath, Node};
+use crate::doc::{Change, Document, Incoming, KeyPath, Node, Value};
 
 impl Configuration {
     /// The file that the value at `path` is written in, and its place there; nothing where it is absent,
@@ -20,6 +20,11 @@ impl Configuration {
     /// The file `file`, where it is one of this configuration.
     pub(crate) fn part(&self, file: &Path) -> Option<&Part> {
         self.parts.iter().find(|part| part.file == file)
+    }
+
+    /// What the root file itself means, where that is known: where nothing is included.
+    pub(crate) fn root_value(&self) -> Option<&Value> {
+        (self.inclusions.is_empty() && self.faults.is_empty()).then(|| self.effective())
     }
 
     /// Where the content of `file` stands in the whole; of a file that is included more than once, the

@@ -173,6 +173,12 @@ pub(crate) struct Wanted<'v> {
     text: Option<(&'v Arc<Document>, NodeId)>,
 }
 
+impl<'v> From<&'v Value> for Wanted<'v> {
+    fn from(value: &'v Value) -> Self {
+        Self { value, text: None }
+    }
+}
+
 impl<'v> Wanted<'v> {
     /// The members of an object, in order.
     pub(crate) fn members(self) -> Vec<(&'v Wtf8String, Self)> {

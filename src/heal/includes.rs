@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::{Cure, Patient, PutBack, PutBackKind};
-use crate::doc::{Change, KeyPath, Value, reconcile};
+use crate::doc::{Change, KeyPath, Value, reconcile_values};
 use crate::finding::Finding;
 
 impl Patient<'_, '_> {
@@ -69,7 +69,7 @@ impl Patient<'_, '_> {
             return true;
         }
         let Some(now) = self.current.effective().at(&whole) else { return true };
-        let changes = reconcile(&whole, now, &theirs.into());
+        let changes = reconcile_values(&whole, now, &theirs);
         if changes.is_empty() || self.edit(&changes) {
             return true;
         }

@@ -24,7 +24,7 @@ mod size;
 #[cfg(test)]
 mod testing;
 
-pub use redress::{LostComment, Redress, redress, redress_as};
+pub use redress::{LostComment, Redress, redress, redress_as, redress_root};
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -33,7 +33,7 @@ use std::path::PathBuf;
 use crate::compose::{Configuration, Loader, Origins, Rules};
 use crate::doc::{Change, KeyPath};
 use crate::finding::{Action, Finding, Origin};
-use crate::policy::{Scope, Transition, Verdict, explain, judge};
+use crate::policy::{Scope, Transition, Verdict, explain, judge, judge_changes};
 use crate::profile::Profile;
 
 /// Cures show new damage only where one hides another: more rounds than this never helped.
@@ -149,7 +149,7 @@ pub fn heal<'a>(
         loader,
         put_back: Vec::new(),
     };
-    let findings = patient.judge();
+    let findings = patient.judge(judge);
     let mut latest: Option<Vec<Finding>> = None;
     let mut tried: HashSet<(&'static str, Option<KeyPath>, Option<PathBuf>)> = HashSet::new();
     for _ in 0..ROUNDS {
@@ -178,7 +178,7 @@ pub fn heal<'a>(
             Stage::Size => patient.cure_size(&group),
         };
         if is_changed {
-            latest = Some(patient.judge());
+            latest = Some(patient.judge(judge_changes));
         }
     }
     let uncured =
@@ -193,7 +193,7 @@ fn is_denied(finding: &Finding) -> bool {
 
 impl Patient<'_, '_> {
     /// The findings of the step from the base to what there is now.
-    fn judge(&self) -> Vec<Finding> {
+    fn judge(&self, judge: impl Fn(&Transition<'_>, &Profile) -> Vec<Finding>) -> Vec<Finding> {
         let transition =
             Transition { base: Some(self.base), candidate: &self.current, scope: Scope::WholeFile };
         let known: Vec<&String> =
