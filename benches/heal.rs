@@ -104,7 +104,7 @@ fn heal_and_redress(bencher: divan::Bencher<'_, '_>, size: usize) {
         let mut load = |file: &Path| Err(IncludeFaultKind::Missing(file.to_owned()));
         let healing = heal(black_box(&base), black_box(&theirs), &context, &mut load);
         assert_eq!((healing.put_back.len(), healing.uncured.len()), (1, 0));
-        let dressed = redress_root(&base, &healing.configuration);
+        let dressed = redress_root(&base, &theirs, &healing.configuration);
         let Redress::Dressed { document, .. } = dressed else { panic!("it should be dressed") };
         assert!(document.source().len().abs_diff(expected) < 500);
         (healing, document)

@@ -122,6 +122,7 @@ impl Stage {
 /// A configuration on its way from what the author wrote to what can stand.
 struct Patient<'a, 'l> {
     base: &'a Configuration,
+    theirs: &'a Configuration,
     current: Cow<'a, Configuration>,
     origins: Origins<'a>,
     context: Context<'a>,
@@ -143,6 +144,7 @@ pub fn heal<'a>(
 ) -> Healing {
     let mut patient = Patient {
         base,
+        theirs,
         current: Cow::Borrowed(theirs),
         origins: Origins::of(base),
         context: *context,

@@ -65,11 +65,15 @@ pub fn redress_as(base: &Document, theirs: &Document, wanted: &Document) -> Redr
     dress(theirs, Text::of(base), Text::of(wanted))
 }
 
-/// As [`redress`], of the root files of two configurations. Where they include nothing, their values
-/// are known already, which saves half of the time.
+/// As [`redress_as`], of the root files of configurations. Where they include nothing, their values are
+/// known already, which saves half of the time.
 #[must_use]
-pub fn redress_root(base: &Configuration, theirs: &Configuration) -> Redress {
-    dress(&theirs.root().document, Text::of_root(base), Text::of_root(theirs))
+pub fn redress_root(
+    base: &Configuration,
+    theirs: &Configuration,
+    wanted: &Configuration,
+) -> Redress {
+    dress(&theirs.root().document, Text::of_root(base), Text::of_root(wanted))
 }
 
 /// A document and what it means.

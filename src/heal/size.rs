@@ -39,7 +39,7 @@ impl Patient<'_, '_> {
 
     /// Puts the values of the root file into its former text, if that makes it large enough.
     fn dress(&mut self, rule: &'static str) -> bool {
-        let dressed = redress_root(self.base, &self.current);
+        let dressed = redress_root(self.base, self.theirs, &self.current);
         let Redress::Dressed { document, .. } = dressed else { return false };
         if self.is_small(document.source().len()) {
             return false;

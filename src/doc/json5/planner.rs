@@ -98,7 +98,7 @@ fn set(document: &Document, path: &KeyPath, value: &Incoming) -> Result<Plan, Ed
     let carried = carried(taken);
     let arrival = Arrival { steps: rest, fresh: Fresh::of(carried.as_ref(), &value.value) };
     let index = value
-        .neighbour(Format::Json5, node, rest)
+        .neighbour(Format::Json5, node, rest, |_| true)
         .and_then(|(side, neighbour)| Some(side.index(container.position(neighbour)?)))
         .unwrap_or(container.items.len());
     let splices = insert(&styles(document), &container, index, arrival);
