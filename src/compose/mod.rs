@@ -25,7 +25,6 @@ pub use route::ComposeError;
 use crate::doc::{Document, KeyPath, Value};
 use crate::finding::Location;
 use merge::Composer;
-pub(crate) use origin::Origins;
 
 /// One file of a configuration.
 #[derive(Clone, Debug)]

@@ -30,7 +30,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::compose::{Configuration, Loader, Origins, Rules};
+use crate::compose::{Configuration, Loader, Rules};
 use crate::doc::{Change, KeyPath};
 use crate::finding::{Action, Finding, Origin};
 use crate::policy::{Scope, Transition, Verdict, explain, judge, judge_changes};
@@ -124,7 +124,6 @@ struct Patient<'a, 'l> {
     base: &'a Configuration,
     theirs: &'a Configuration,
     current: Cow<'a, Configuration>,
-    origins: Origins<'a>,
     context: Context<'a>,
     loader: &'a mut Loader<'l>,
     put_back: Vec<PutBack>,
@@ -146,7 +145,6 @@ pub fn heal<'a>(
         base,
         theirs,
         current: Cow::Borrowed(theirs),
-        origins: Origins::of(base),
         context: *context,
         loader,
         put_back: Vec::new(),
