@@ -16,6 +16,7 @@ mod origin;
 mod route;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use edited::Edited;
 pub use fault::{IncludeFault, IncludeFaultKind};
@@ -24,7 +25,6 @@ pub use route::ComposeError;
 use crate::doc::{Document, KeyPath, Value};
 use crate::finding::Location;
 use merge::Composer;
-pub(crate) use origin::Origins;
 
 /// One file of a configuration.
 #[derive(Clone, Debug)]
@@ -65,20 +65,20 @@ struct Inclusion {
     targets: Vec<usize>,
 }
 
-/// A root file with everything it includes.
+/// A root file with everything it includes. A clone shares texts and values.
 #[derive(Clone, Debug)]
 pub struct Configuration {
     parts: Vec<Part>,
     inclusions: Vec<Inclusion>,
     faults: Vec<IncludeFault>,
-    effective: Value,
+    effective: Arc<Value>,
 }
 
 impl Configuration {
     /// A configuration of one file, in which nothing is included.
     #[must_use]
     pub fn single(part: Part) -> Self {
-        let effective = part.document.root().to_value();
+        let effective = Arc::new(part.document.root().to_value());
         Self { parts: vec![part], inclusions: Vec::new(), faults: Vec::new(), effective }
     }
 
@@ -89,7 +89,7 @@ impl Configuration {
             return Self::single(root);
         };
         let mut composer = Composer::new(root, key, rules, loader);
-        let effective = composer.resolve();
+        let effective = Arc::new(composer.resolve());
         let Composer { parts, inclusions, faults, .. } = composer;
         Self { parts, inclusions, faults, effective }
     }

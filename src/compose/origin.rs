@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{ComposeError, Configuration, Loader, Part, Rules};
-use crate::doc::{Change, Document, Incoming, KeyPath, Node};
+use crate::doc::{Change, Document, Incoming, KeyPath, Node, Value};
 
 impl Configuration {
     /// The file that the value at `path` is written in, and its place there; nothing where it is absent,
@@ -20,6 +20,11 @@ impl Configuration {
     /// The file `file`, where it is one of this configuration.
     pub(crate) fn part(&self, file: &Path) -> Option<&Part> {
         self.parts.iter().find(|part| part.file == file)
+    }
+
+    /// What the root file itself means, where that is known: where nothing is included.
+    pub(crate) fn root_value(&self) -> Option<&Value> {
+        (self.inclusions.is_empty() && self.faults.is_empty()).then(|| self.effective())
     }
 
     /// Where the content of `file` stands in the whole; of a file that is included more than once, the
@@ -51,6 +56,20 @@ impl Configuration {
         Self::of_parts(parts, rules, loader)
     }
 
+    /// The value at `path` with its text, where it is written in one place, or the value alone; nothing
+    /// where there is none.
+    pub(crate) fn take(&self, path: &KeyPath) -> Option<Incoming> {
+        match self.written_at(path) {
+            Some((part, node)) => Some(Self::take_node(part, node)),
+            None => self.effective().at(path).cloned().map(Incoming::from),
+        }
+    }
+
+    /// The value `node` of `part` with its text.
+    pub(crate) fn take_node(part: &Part, node: Node<'_>) -> Incoming {
+        Incoming::at(&Arc::new(part.document.clone()), node)
+    }
+
     /// Makes `changes` in the file `file`, by its own paths: an include is a key like any other.
     ///
     /// # Errors
@@ -68,41 +87,5 @@ impl Configuration {
             part.document = part.document.edit(changes)?;
         }
         Ok(Self::of_parts(parts, rules, loader))
-    }
-}
-
-/// The texts of a configuration, to take values with their comments from.
-pub(crate) struct Origins<'c> {
-    configuration: &'c Configuration,
-    /// Copies of the files that a value was taken from.
-    documents: Vec<(&'c Path, Arc<Document>)>,
-}
-
-impl<'c> Origins<'c> {
-    pub(crate) fn of(configuration: &'c Configuration) -> Self {
-        Self { configuration, documents: Vec::new() }
-    }
-
-    /// The value at `path` with its text, where it is written in one place, or the value alone;
-    /// nothing where there is none.
-    pub(crate) fn take(&mut self, path: &KeyPath) -> Option<Incoming> {
-        let Some((part, node)) = self.configuration.written_at(path) else {
-            return self.configuration.effective().at(path).cloned().map(Incoming::from);
-        };
-        Some(self.take_node(part, node))
-    }
-
-    /// The value `node` of `part`, a file of this configuration, with its text.
-    pub(crate) fn take_node(&mut self, part: &'c Part, node: Node<'_>) -> Incoming {
-        let known = self.documents.iter().find(|(file, _)| *file == part.file);
-        let document = match known {
-            Some((_, document)) => Arc::clone(document),
-            None => {
-                let document = Arc::new(part.document.clone());
-                self.documents.push((&part.file, Arc::clone(&document)));
-                document
-            }
-        };
-        Incoming::at(&document, node)
     }
 }

@@ -107,7 +107,7 @@ impl Configuration {
             edited.configuration = Self::of_parts(parts, rules, loader);
         }
         match expected {
-            Some(expected) if expected != edited.configuration.effective => Err(composed(
+            Some(expected) if expected != *edited.configuration.effective => Err(composed(
                 changes.iter().flat_map(Change::paths).next().unwrap_or(&KeyPath::root()),
             )),
             _ => Ok(edited),

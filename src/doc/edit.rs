@@ -103,12 +103,12 @@ impl Document {
         let unverified = |check| EditError::Unverified { path: last_path(changes), check };
         let changes: Vec<Cow<'_, Change>> =
             changes.iter().map(|change| self.kept(change)).collect();
+        let plans = match self.format() {
+            Format::Json5 => json5::plan(self, &changes)?,
+            Format::Toml => toml::plans(self, &changes)?,
+        };
         let mut plan = Plan::default();
-        for change in &changes {
-            let next = match self.format() {
-                Format::Json5 => json5::plan(self, change)?,
-                Format::Toml => toml::plan(self, change)?,
-            };
+        for next in plans {
             plan.splices.extend(next.splices);
             plan.removed_comments.extend(next.removed_comments);
         }

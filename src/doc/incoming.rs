@@ -88,12 +88,14 @@ impl Incoming {
     /// The member of `container` that a new member stands beside, so that both stand as they do where
     /// the value was written; nothing where they do not say.
     ///
-    /// The new member is the first of the keys `missing`; the value stands at their end.
+    /// The new member is the first of the keys `missing`; the value stands at their end. Members that do
+    /// not fit are passed over.
     pub(crate) fn neighbour(
         &self,
         format: Format,
         container: Node<'_>,
         missing: &[Segment],
+        fits: impl Fn(NodeId) -> bool,
     ) -> Option<(Side, NodeId)> {
         let mut origin = self.written_in(format)?;
         let (first, below) = missing.split_first()?;
@@ -107,7 +109,9 @@ impl Incoming {
         let siblings = origin.parent()?.members();
         let place = siblings.iter().position(|(_, sibling)| sibling.id() == origin.id())?;
         let (before, behind) = (&siblings[..place], siblings.get(place + 1..)?);
-        let twin = |(key, _): &(Wtf8String, Node<'_>)| container.get(key).map(Node::id);
+        let twin = |(key, _): &(Wtf8String, Node<'_>)| {
+            container.get(key).map(Node::id).filter(|id| fits(*id))
+        };
         let above = before.iter().rev().find_map(twin).map(|id| (Side::Behind, id));
         above.or_else(|| behind.iter().find_map(twin).map(|id| (Side::Before, id)))
     }
@@ -171,6 +175,12 @@ impl Side {
 pub(crate) struct Wanted<'v> {
     pub(crate) value: &'v Value,
     text: Option<(&'v Arc<Document>, NodeId)>,
+}
+
+impl<'v> From<&'v Value> for Wanted<'v> {
+    fn from(value: &'v Value) -> Self {
+        Self { value, text: None }
+    }
 }
 
 impl<'v> Wanted<'v> {

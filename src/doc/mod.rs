@@ -28,6 +28,7 @@ mod value;
 mod wtf8;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use change::{Change, EditError};
 pub use comments::missing_comments;
@@ -42,6 +43,7 @@ pub use merge::{Collision, marked, merge};
 pub use merge_patch::{ArrayShrinks, merge_patch};
 pub use node::Node;
 pub use reconcile::reconcile;
+pub(crate) use reconcile::reconcile_values;
 pub use replay::replay;
 pub use syntax::SyntaxError;
 pub use tree::MAX_DEPTH;
@@ -81,11 +83,11 @@ enum Syntax {
     Toml(toml::Outline),
 }
 
-/// A text that was read as a configuration.
+/// A text that was read as a configuration. A clone shares the text.
 #[derive(Clone)]
 pub struct Document {
-    source: String,
-    tree: Tree,
+    source: Arc<String>,
+    tree: Arc<Tree>,
     syntax: Syntax,
 }
 
@@ -110,7 +112,7 @@ impl Document {
                 (tree, Syntax::Toml(outline))
             }
         };
-        Ok(Self { source, tree, syntax })
+        Ok(Self { source: Arc::new(source), tree: Arc::new(tree), syntax })
     }
 
     /// Reads `bytes`, which must be UTF-8.

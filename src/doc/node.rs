@@ -98,18 +98,21 @@ impl<'d> Node<'d> {
 
     /// Whether this is a member whose key is `key`, in whatever spelling.
     pub(crate) fn has_key(self, key: &Wtf8String) -> bool {
-        let Some(span) = self.key_span() else { return false };
-        let raw = span.slice(self.document.source()).as_bytes();
+        match self.bare_key() {
+            Some(bare) => bare == key.as_bytes(),
+            None => self.key().as_ref() == Some(key),
+        }
+    }
+
+    /// The bytes of the key of this member, where they stand in the text as they are.
+    pub(crate) fn bare_key(self) -> Option<&'d [u8]> {
+        let raw = self.key_span()?.slice(self.document.source()).as_bytes();
         // A key without an escape is spelled as itself, with or without quotes.
         let bare = match raw {
             [b'"' | b'\'', inner @ .., b'"' | b'\''] => inner,
             _ => raw,
         };
-        if bare.contains(&b'\\') {
-            self.key().as_ref() == Some(key)
-        } else {
-            bare == key.as_bytes()
-        }
+        (!bare.contains(&b'\\')).then_some(bare)
     }
 
     /// The container this value stands in.
@@ -297,6 +300,9 @@ impl<'d> Node<'d> {
 
     /// Queues the members of both objects in pairs; false where a key has no twin.
     fn pair_members<'o>(self, other: Node<'o>, pairs: &mut Vec<(Self, Node<'o>)>) -> bool {
+        if self.pair_in_order(other, pairs) {
+            return true;
+        }
         let ours = self.members();
         let theirs = other.members();
         if ours.len() != theirs.len() {
@@ -317,6 +323,28 @@ impl<'d> Node<'d> {
             pairs.push((*node, twin));
         }
         true
+    }
+
+    /// Queues the members in pairs where both objects spell the same few keys in the same order, each
+    /// once: the usual case, without decoding any.
+    fn pair_in_order<'o>(self, other: Node<'o>, pairs: &mut Vec<(Self, Node<'o>)>) -> bool {
+        let mut keys: [&[u8]; INDEXED_FROM] = [&[]; INDEXED_FROM];
+        let start = pairs.len();
+        let (mut ours, mut theirs) = (self.children(), other.children());
+        for place in 0..=INDEXED_FROM {
+            match (ours.next(), theirs.next()) {
+                (None, None) => return true,
+                (Some(one), Some(two)) if place < INDEXED_FROM => {
+                    let key = one.bare_key().filter(|key| two.bare_key() == Some(key));
+                    let Some(key) = key.filter(|key| !keys[..place].contains(key)) else { break };
+                    keys[place] = key;
+                    pairs.push((one, two));
+                }
+                _ => break,
+            }
+        }
+        pairs.truncate(start);
+        false
     }
 
     /// Whether this means `value`.

@@ -22,6 +22,13 @@ pub fn reconcile(path: &KeyPath, current: &Value, desired: &Incoming) -> Vec<Cha
     changes
 }
 
+/// As [`reconcile`], towards a value that was written nowhere.
+pub(crate) fn reconcile_values(path: &KeyPath, current: &Value, desired: &Value) -> Vec<Change> {
+    let mut changes = Vec::new();
+    walk(path, current, desired.into(), &mut changes);
+    changes
+}
+
 pub(super) fn walk(
     path: &KeyPath,
     current: &Value,
@@ -29,12 +36,27 @@ pub(super) fn walk(
     changes: &mut Vec<Change>,
 ) {
     match (current, desired.value) {
+        // The usual case, without an index: nothing was added, removed or moved.
+        (Value::Object(old), Value::Object(new))
+            if old.len() == new.len() && old.iter().zip(new).all(|(one, two)| one.0 == two.0) =>
+        {
+            if current == desired.value {
+                return;
+            }
+            for ((key, value), (_, twin)) in old.iter().zip(desired.members()) {
+                // The path of what stays is not worth its cost.
+                if value != twin.value {
+                    walk(&path.key(key.clone()), value, twin, changes);
+                }
+            }
+        }
         (Value::Object(old), Value::Object(_)) => {
             let new = desired.members();
             let wanted: HashMap<_, _> = new.iter().copied().collect();
             let had: HashMap<_, _> = old.iter().map(|(key, value)| (key, value)).collect();
             for (key, value) in old {
                 match wanted.get(key) {
+                    Some(twin) if value == twin.value => {}
                     Some(twin) => walk(&path.key(key.clone()), value, *twin, changes),
                     None => changes.push(Change::Remove { path: path.key(key.clone()) }),
                 }
@@ -83,7 +105,9 @@ fn walk_by_id<'v>(
                 let from = path.index(index + ahead);
                 changes.push(Change::Move { from, to: path.index(index) });
             }
-            walk(&path.join(with_id(id)), working[index].1, *value, changes);
+            if working[index].1 != value.value {
+                walk(&path.join(with_id(id)), working[index].1, *value, changes);
+            }
         } else {
             changes.push(insert(path, index, working.len(), *value));
             working.insert(index, (id, value.value));

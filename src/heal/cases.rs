@@ -1,9 +1,13 @@
 //! Cases of the public tracker: what the writer made of the file, and what it is put right to. Each
 //! test is named after the id of its case.
 
+use std::path::Path;
+
 use super::testing::{BASE, Write, rewritten, stringify, text};
-use super::{PutBackKind, Redress, redress};
+use super::{Context, PutBackKind, Redress, heal, redress, redress_root};
+use crate::compose::{Configuration, IncludeFaultKind, Part, Rules};
 use crate::doc::{Document, Format};
+use crate::profile::Profile;
 
 /// openclaw#20344: the app writes another token at each launch.
 #[test]
@@ -547,4 +551,41 @@ fn a_block_that_became_a_value_is_one_again() {
     let base = Document::parse(BASE, Format::Json5).unwrap();
     assert!(base.root().means(healing.configuration.effective()));
     assert_eq!(stringify(healing.configuration.effective()), stringify(&base.root().to_value()));
+}
+
+#[test]
+fn toml_is_healed_in_place_too() {
+    let acme = include_str!("../../examples/profiles/acme-gateway.toml");
+    let mut profile = Profile::parse(acme).expect("it is an example");
+    profile.actions.clear();
+    let base = "# The gateway.\n[auth]\nmode = \"token\"\n# Rotated on Mondays.\ntoken = \"4f1c9ab27d\" # of all clients\nrate = 5\n\n\
+                # Who answers.\n[[agents]]\nid = \"main\" # me\nkey = \"${KEY}\"\n\n[[agents]]\nid = \"ops\"\n\n\
+                # How loud.\n[logging]\nlevel = \"info\"\n\n[server]\nport = 8080 # not 80\n";
+    let heal_toml = |theirs: &str| {
+        let single = |text: &str| {
+            let document = Document::parse(text, Format::Toml).expect("it parses");
+            let file = "/etc/gw/gateway.toml".into();
+            Configuration::single(Part { file, document, mode: None, directory_mode: None })
+        };
+        let rules = Rules { key: None, depth: 0, roots: Vec::new() };
+        let context = Context { profile: &profile, allow: &[], rules: &rules };
+        let (base, theirs) = (single(base), single(theirs));
+        let mut load = |file: &Path| Err(IncludeFaultKind::Missing(file.to_owned()));
+        let healing = heal(&base, &theirs, &context, &mut load);
+        assert_eq!(healing.uncured, []);
+        let dressed = match redress_root(&base, &theirs, &healing.configuration) {
+            Redress::Dressed { document, .. } => Some(document.source().to_owned()),
+            _ => None,
+        };
+        (text(&healing).to_owned(), dressed)
+    };
+    let token = "# Rotated on Mondays.\ntoken = \"4f1c9ab27d\" # of all clients\n";
+    let logging = "# How loud.\n[logging]\nlevel = \"info\"\n\n";
+    let cut = base.replace(token, "").replace(logging, "").replace("8080", "8081");
+    assert_eq!(heal_toml(&cut), (base.replace("8080", "8081"), None));
+    // By a program that knows no comments: `[[agents]]` of one line, and the token is gone.
+    let plain = "agents = [{ id = \"main\", key = \"s3cr3t\" }, { id = \"ops\" }]\n[auth]\nmode = \"token\"\nrate = 5\n\
+                 [logging]\nlevel = \"debug\"\n[server]\nport = 8080\n";
+    let (_, dressed) = heal_toml(plain);
+    assert_eq!(dressed.as_deref(), Some(base.replace("info", "debug").as_str()));
 }

@@ -31,7 +31,7 @@ impl Patient<'_, '_> {
             };
             let change = match kind {
                 PutBackKind::Removed => Change::Remove { path: path.clone() },
-                _ => Change::Set { path: path.clone(), value: self.origins.take(path)? },
+                _ => Change::Set { path: path.clone(), value: self.base.take(path)? },
             };
             let put_back = PutBack { path: path.clone(), rule: finding.rule, kind };
             Some(Cure { changes: vec![change], put_back: vec![put_back] })

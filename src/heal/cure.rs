@@ -132,7 +132,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn into_cures(self, patient: &mut Patient<'_, '_>) -> Vec<Cure> {
+    pub(super) fn into_cures(self, patient: &Patient<'_, '_>) -> Vec<Cure> {
         let places: HashSet<KeyPath> =
             self.wanted.iter().map(|wanted| wanted.place.clone()).collect();
         let above = |place: &KeyPath| {
@@ -154,7 +154,7 @@ impl Plan {
                 }
                 continue;
             }
-            let Some(value) = patient.origins.take(&place) else { continue };
+            let Some(value) = patient.base.take(&place) else { continue };
             let Some(change) = arrays.change(patient, &place, value) else { continue };
             by_place.insert(place, cures.len());
             cures.push(Cure { changes: vec![change], put_back: vec![put_back] });

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::{Cure, Patient, PutBack, PutBackKind};
-use crate::doc::{Change, KeyPath, Value, reconcile};
+use crate::compose::Configuration;
+use crate::doc::{Change, KeyPath, Value, reconcile_values};
 use crate::finding::Finding;
 
 impl Patient<'_, '_> {
@@ -43,7 +44,7 @@ impl Patient<'_, '_> {
         if is_same {
             return false;
         }
-        let value = self.origins.take_node(part, node);
+        let value = Configuration::take_node(part, node);
         let change = Change::Set { path: path.clone(), value };
         let put_back = PutBack { path: path.clone(), rule, kind: PutBackKind::Reverted };
         self.apply_in(file, Cure { changes: vec![change], put_back: vec![put_back] })
@@ -57,7 +58,7 @@ impl Patient<'_, '_> {
         let Ok(Some(node)) = part.document.get(&object) else { return false };
         let whole = self.current.mounted_at(file).map(|mount| mount.concat(&object));
         let theirs = whole.as_ref().and_then(|path| self.current.effective().at(path)).cloned();
-        let value = self.origins.take_node(part, node);
+        let value = Configuration::take_node(part, node);
         let change = Change::Set { path: object, value };
         let put_back = PutBack { path: path.clone(), rule, kind: PutBackKind::Restored };
         if !self.apply_in(file, Cure { changes: vec![change], put_back: vec![put_back] }) {
@@ -69,7 +70,7 @@ impl Patient<'_, '_> {
             return true;
         }
         let Some(now) = self.current.effective().at(&whole) else { return true };
-        let changes = reconcile(&whole, now, &theirs.into());
+        let changes = reconcile_values(&whole, now, &theirs);
         if changes.is_empty() || self.edit(&changes) {
             return true;
         }

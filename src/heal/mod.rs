@@ -25,17 +25,17 @@ mod size;
 #[cfg(test)]
 mod testing;
 
-pub use redress::{LostComment, Redress, redress, redress_as};
+pub use redress::{LostComment, Redress, redress, redress_as, redress_root};
 
 use lines::lines_back;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::compose::{Configuration, Loader, Origins, Part, Rules};
+use crate::compose::{Configuration, Loader, Part, Rules};
 use crate::doc::{Change, KeyPath};
 use crate::finding::{Action, Finding, Origin};
-use crate::policy::{Scope, Transition, Verdict, explain, judge};
+use crate::policy::{Scope, Transition, Verdict, explain, judge, judge_changes};
 use crate::profile::Profile;
 
 /// Cures show new damage only where one hides another: more rounds than this never helped.
@@ -124,8 +124,8 @@ impl Stage {
 /// A configuration on its way from what the author wrote to what can stand.
 struct Patient<'a, 'l> {
     base: &'a Configuration,
+    theirs: &'a Configuration,
     current: Cow<'a, Configuration>,
-    origins: Origins<'a>,
     context: Context<'a>,
     loader: &'a mut Loader<'l>,
     put_back: Vec<PutBack>,
@@ -145,13 +145,13 @@ pub fn heal<'a>(
 ) -> Healing {
     let mut patient = Patient {
         base,
+        theirs,
         current: Cow::Borrowed(theirs),
-        origins: Origins::of(base),
         context: *context,
         loader,
         put_back: Vec::new(),
     };
-    let findings = patient.judge();
+    let findings = patient.judge(judge);
     let mut latest: Option<Vec<Finding>> = None;
     let mut tried: HashSet<(&'static str, Option<KeyPath>, Option<PathBuf>)> = HashSet::new();
     for _ in 0..ROUNDS {
@@ -180,7 +180,7 @@ pub fn heal<'a>(
             Stage::Size => patient.cure_size(&group),
         };
         if is_changed {
-            latest = Some(patient.judge());
+            latest = Some(patient.judge(judge_changes));
         }
     }
     let uncured: Vec<Finding> =
@@ -196,7 +196,7 @@ fn is_denied(finding: &Finding) -> bool {
 
 impl Patient<'_, '_> {
     /// The findings of the step from the base to what there is now.
-    fn judge(&self) -> Vec<Finding> {
+    fn judge(&self, judge: impl Fn(&Transition<'_>, &Profile) -> Vec<Finding>) -> Vec<Finding> {
         let transition =
             Transition { base: Some(self.base), candidate: &self.current, scope: Scope::WholeFile };
         let known: Vec<&String> =
@@ -254,7 +254,8 @@ impl Patient<'_, '_> {
             let configuration = Configuration::of_parts(parts, self.context.rules, self.loader);
             let cured = std::mem::replace(&mut self.current, Cow::Owned(configuration));
             // Lines that say the same may say it twice.
-            if self.judge().iter().filter(|finding| is_denied(finding)).count() > uncured {
+            let denied = self.judge(judge_changes).iter().filter(|f| is_denied(f)).count();
+            if denied > uncured {
                 self.current = cured;
             }
         }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::cure::Plan;
-use super::{Patient, PutBack, PutBackKind, Redress, redress};
+use super::{Patient, PutBack, PutBackKind, Redress, redress_root};
 use crate::doc::{KeyPath, diff};
 use crate::finding::Finding;
 
@@ -39,8 +39,8 @@ impl Patient<'_, '_> {
 
     /// Puts the values of the root file into its former text, if that makes it large enough.
     fn dress(&mut self, rule: &'static str) -> bool {
-        let (base, now) = (&self.base.root().document, &self.current.root().document);
-        let Redress::Dressed { document, .. } = redress(base, now) else { return false };
+        let dressed = redress_root(self.base, self.theirs, &self.current);
+        let Redress::Dressed { document, .. } = dressed else { return false };
         if self.is_small(document.source().len()) {
             return false;
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::{Context, Healing, PutBackKind, Redress, heal, redress};
+use super::{Context, Healing, PutBackKind, Redress, heal, redress_root};
 use crate::compose::{Configuration, IncludeFaultKind, Part, Rules};
 use crate::doc::{Change, Document, Format, KeyPath, Value, changed};
 use crate::profile::Profile;
@@ -106,8 +106,8 @@ impl<'t> Write<'t> {
         let healing = self.heal();
         assert_eq!(described(&healing), put_back, "{}", text(&healing));
         assert_eq!(healing.uncured, []);
-        let base = compose(&self.base);
-        match redress(&base.root().document, &healing.configuration.root().document) {
+        let (base, theirs) = (compose(&self.base), compose(&self.theirs));
+        match redress_root(&base, &theirs, &healing.configuration) {
             Redress::Dressed { document, .. } => assert_eq!(document.source(), expected),
             Redress::NotNeeded => assert_eq!(text(&healing), expected),
             Redress::Kept(why) => panic!("{why}"),

@@ -15,6 +15,15 @@ use crate::doc::{KeyPath, Segment, Value, Wtf8String, ids, with_id};
 /// Objects with fewer members than this are searched, larger ones are indexed.
 const INDEXED_FROM: usize = 16;
 
+/// How far values are paired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Down to the last one.
+    All,
+    /// Not within what is the same in both: enough to see what a write brings.
+    Changes,
+}
+
 /// All pairs, containers before what they hold.
 #[derive(Debug)]
 pub(crate) struct Comparison<'a> {
@@ -44,7 +53,7 @@ pub(crate) enum Step<'a> {
 
 impl<'a> Comparison<'a> {
     /// Pairs `base`, where there is one, with `candidate`.
-    pub(crate) fn of(base: Option<&'a Value>, candidate: &'a Value) -> Self {
+    pub(crate) fn of(base: Option<&'a Value>, candidate: &'a Value, depth: Depth) -> Self {
         let root = Pair { parent: 0, step: Step::Root, before: base, after: Some(candidate) };
         let mut pairs = vec![root];
         let mut next = 0;
@@ -53,6 +62,8 @@ impl<'a> Comparison<'a> {
                 pairs.push(Pair { parent: next, step, before, after });
             };
             match (pair.before, pair.after) {
+                (Some(before), Some(after))
+                    if depth == Depth::Changes && is_same(before, after) => {}
                 (Some(Value::Object(before)), Some(Value::Object(after))) => {
                     pair_members(before, after, push);
                 }
@@ -267,7 +278,7 @@ mod tests {
     #[track_caller]
     fn check(base: &str, candidate: &str, expected: &[&str]) {
         let (base, candidate) = (value(base), value(candidate));
-        let comparison = Comparison::of(Some(&base), &candidate);
+        let comparison = Comparison::of(Some(&base), &candidate, Depth::All);
         let words: Vec<String> = comparison
             .pairs()
             .skip(1)
@@ -294,7 +305,7 @@ mod tests {
         let base = format!("{{{}}}", keys.join(","));
         let turned: Vec<String> = keys.iter().rev().skip(1).cloned().collect();
         let (base, candidate) = (value(&base), value(&format!("{{{}}}", turned.join(","))));
-        let comparison = Comparison::of(Some(&base), &candidate);
+        let comparison = Comparison::of(Some(&base), &candidate, Depth::All);
         let gone: Vec<String> = comparison
             .pairs()
             .filter(|pair| pair.after.is_none())

@@ -25,8 +25,9 @@ pub use verdict::{UnknownRule, Verdict, check_rules};
 
 use crate::compose::Configuration;
 use crate::doc::Value;
-use crate::finding::Finding;
+use crate::finding::{Finding, Origin};
 use crate::profile::Profile;
+use comparison::Depth;
 use review::Review;
 use rule::Check;
 use rules::RULES;
@@ -62,7 +63,19 @@ pub struct Transition<'a> {
 /// rule, only the first 20 findings have a location.
 #[must_use]
 pub fn judge(transition: &Transition<'_>, profile: &Profile) -> Vec<Finding> {
-    let review = Review::new(transition, profile);
+    findings(transition, profile, Depth::All)
+}
+
+/// As [`judge`], without the faults that the base had: a look at what the write does costs less.
+#[must_use]
+pub fn judge_changes(transition: &Transition<'_>, profile: &Profile) -> Vec<Finding> {
+    let mut found = findings(transition, profile, Depth::Changes);
+    found.retain(|finding| finding.origin == Origin::Write);
+    found
+}
+
+fn findings(transition: &Transition<'_>, profile: &Profile, depth: Depth) -> Vec<Finding> {
+    let review = Review::new(transition, profile, depth);
     let mut findings = Vec::new();
     for rule in RULES {
         let Check::Transition(check) = rule.check else { continue };

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::rules::testing::{openclaw, single};
-use super::{Scope, Transition, Verdict, judge, rules};
-use crate::finding::{Action, Finding};
+use super::{Scope, Transition, Verdict, judge, judge_changes, rules};
+use crate::finding::{Action, Finding, Origin};
 
 /// Keys that rules look at, and some that none does.
 const KEYS: &[&str] = &[
@@ -158,6 +158,25 @@ proptest! {
         let every: Vec<&str> = rules().map(|doc| doc.id).collect();
         let verdict = Verdict::of(found, &every).unwrap();
         prop_assert_eq!(verdict.denied().any(dropped), lost.is_some());
+    }
+
+    #[test]
+    fn a_look_at_the_changes_sees_all_that_a_write_brings(
+        one in parts(), other in parts(), same in any::<bool>(), scope in scope(),
+    ) {
+        let file = |(auth, gateway, rest): &(String, String, String)| {
+            single(&format!("{{ {rest}, gateway: {{ {gateway}, auth: {{ {auth} }} }} }}").replace(" , ", " "))
+        };
+        // Half of the writes leave most of the file alone.
+        let other = if same { (other.0, one.1.clone(), one.2.clone()) } else { other };
+        let (base, candidate) = (file(&one), file(&other));
+        let transition = Transition { base: Some(&base), candidate: &candidate, scope };
+        let plain = |findings: Vec<Finding>| -> Vec<Finding> {
+            let brought = findings.into_iter().filter(|finding| finding.origin == Origin::Write);
+            brought.map(|finding| Finding { location: None, ..finding }).collect()
+        };
+        let all = plain(judge(&transition, &openclaw()));
+        prop_assert_eq!(plain(judge_changes(&transition, &openclaw())), all);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::Transition;
 use super::auth::AuthStep;
-use super::comparison::{Comparison, Pair};
+use super::comparison::{Comparison, Depth, Pair};
 use crate::compose::Configuration;
 use crate::doc::{KeyPath, Value};
 use crate::finding::Origin;
@@ -21,13 +21,13 @@ pub(crate) struct Review<'a> {
 }
 
 impl<'a> Review<'a> {
-    pub(crate) fn new(transition: &'a Transition<'a>, profile: &'a Profile) -> Self {
+    pub(crate) fn new(transition: &'a Transition<'a>, profile: &'a Profile, depth: Depth) -> Self {
         let base = transition.base.map(Configuration::effective);
         let candidate = transition.candidate.effective();
         Self {
             transition,
             profile,
-            comparison: Comparison::of(base, candidate),
+            comparison: Comparison::of(base, candidate, depth),
             auth: profile.auth.as_ref().map(|auth| AuthStep::of(auth, profile, base, candidate)),
         }
     }

@@ -4,6 +4,8 @@
 //!
 //! This module never checks its result: [`Document::edit`] reads the edited text again and does.
 
+use std::borrow::Cow;
+
 use super::Dialect;
 use super::arriving::{Taken, comments_in};
 use super::carried::{Carried, Indent, reindent, respell_key, with_newlines};
@@ -21,13 +23,25 @@ use crate::doc::{
 };
 use crate::text::{Span, Splice, apply};
 
-/// Plans `change`, whose path is known to make sense.
-pub(in crate::doc) fn plan(document: &Document, change: &Change) -> Result<Plan, EditError> {
+/// Plans `changes`, whose paths are known to make sense, each for the text as it is.
+pub(in crate::doc) fn plan(
+    document: &Document,
+    changes: &[Cow<'_, Change>],
+) -> Result<Vec<Plan>, EditError> {
+    let styles = styles(document);
+    changes.iter().map(|change| plan_one(&styles, document, change)).collect()
+}
+
+fn plan_one<'d>(
+    styles: &Styles<'d>,
+    document: &'d Document,
+    change: &Change,
+) -> Result<Plan, EditError> {
     match change {
-        Change::Set { path, value } => set(document, path, value),
-        Change::Insert { path, value } => insert_element(document, path, value),
+        Change::Set { path, value } => set(styles, document, path, value),
+        Change::Insert { path, value } => insert_element(styles, document, path, value),
         Change::Remove { path } => remove_member(document, path),
-        Change::Move { from, to } => relocate(document, from, to),
+        Change::Move { from, to } => relocate(styles, document, from, to),
     }
 }
 
@@ -79,7 +93,12 @@ fn styles(document: &Document) -> Styles<'_> {
     }
 }
 
-fn set(document: &Document, path: &KeyPath, value: &Incoming) -> Result<Plan, EditError> {
+fn set<'d>(
+    styles: &Styles<'d>,
+    document: &'d Document,
+    path: &KeyPath,
+    value: &Incoming,
+) -> Result<Plan, EditError> {
     let Walk { node, rest } = walk(document, path)?;
     let taken = Taken::by(document, path, value);
     if rest.is_empty() {
@@ -87,8 +106,8 @@ fn set(document: &Document, path: &KeyPath, value: &Incoming) -> Result<Plan, Ed
             return Ok(Plan::default());
         }
         return match taken {
-            Taken::Value(origin) => Ok(replace_by_text(document, node, origin)),
-            _ => replace(document, node, &value.value).map_err(unwritable(path)),
+            Taken::Value(origin) => Ok(replace_by_text(styles, document, node, origin)),
+            _ => replace(styles, document, node, &value.value).map_err(unwritable(path)),
         };
     }
     if !fits(node, rest) {
@@ -98,10 +117,10 @@ fn set(document: &Document, path: &KeyPath, value: &Incoming) -> Result<Plan, Ed
     let carried = carried(taken);
     let arrival = Arrival { steps: rest, fresh: Fresh::of(carried.as_ref(), &value.value) };
     let index = value
-        .neighbour(Format::Json5, node, rest)
+        .neighbour(Format::Json5, node, rest, |_| true)
         .and_then(|(side, neighbour)| Some(side.index(container.position(neighbour)?)))
         .unwrap_or(container.items.len());
-    let splices = insert(&styles(document), &container, index, arrival);
+    let splices = insert(styles, &container, index, arrival);
     Ok(Plan { splices: splices.map_err(unwritable(path))?, removed_comments: Vec::new() })
 }
 
@@ -127,8 +146,12 @@ fn unit_below(styles: &Styles<'_>, node: Node<'_>) -> String {
 }
 
 /// Plans the text of `origin`, a value of another document, in the place of `node`.
-fn replace_by_text(document: &Document, node: Node<'_>, origin: Node<'_>) -> Plan {
-    let styles = styles(document);
+fn replace_by_text(
+    styles: &Styles<'_>,
+    document: &Document,
+    node: Node<'_>,
+    origin: Node<'_>,
+) -> Plan {
     let style = match Container::around(document, node.id()) {
         Some(around) => styles.at(&around, around.position(node.id()).unwrap_or_default()),
         None => styles.of_root(),
@@ -158,8 +181,12 @@ fn fits(node: Node<'_>, rest: &[Segment]) -> bool {
 }
 
 /// Plans another value in the place of `node`.
-fn replace(document: &Document, node: Node<'_>, value: &Value) -> Result<Plan, &'static str> {
-    let styles = styles(document);
+fn replace(
+    styles: &Styles<'_>,
+    document: &Document,
+    node: Node<'_>,
+    value: &Value,
+) -> Result<Plan, &'static str> {
     let source = document.source();
     let span = node.span();
     let own = Container::around(document, node.id());
@@ -193,8 +220,9 @@ fn node_start(node: Node<'_>) -> usize {
     node.key_span().unwrap_or_else(|| node.span()).range().start
 }
 
-fn insert_element(
-    document: &Document,
+fn insert_element<'d>(
+    styles: &Styles<'d>,
+    document: &'d Document,
     path: &KeyPath,
     value: &Incoming,
 ) -> Result<Plan, EditError> {
@@ -208,7 +236,7 @@ fn insert_element(
     }
     let carried = carried(Taken::inserted(document, value));
     let arrival = Arrival { steps: &[], fresh: Fresh::of(carried.as_ref(), &value.value) };
-    let splices = insert(&styles(document), &container, *index, arrival);
+    let splices = insert(styles, &container, *index, arrival);
     Ok(Plan { splices: splices.map_err(unwritable(path))?, removed_comments: Vec::new() })
 }
 
@@ -240,7 +268,12 @@ fn spellings(container: &Container<'_>, node: Node<'_>) -> Vec<usize> {
     ids.into_iter().filter_map(|id| container.position(id)).collect()
 }
 
-fn relocate(document: &Document, from: &KeyPath, to: &KeyPath) -> Result<Plan, EditError> {
+fn relocate<'d>(
+    styles: &Styles<'d>,
+    document: &'d Document,
+    from: &KeyPath,
+    to: &KeyPath,
+) -> Result<Plan, EditError> {
     if from == to {
         return Ok(Plan::default());
     }
@@ -260,7 +293,7 @@ fn relocate(document: &Document, from: &KeyPath, to: &KeyPath) -> Result<Plan, E
         }
         let carried = Carried::of(&container, index);
         let arrival = Arrival { steps: &[], fresh: Fresh::Carried(&carried) };
-        let inserted = insert(&styles(document), &container, before, arrival);
+        let inserted = insert(styles, &container, before, arrival);
         let inserted = inserted.map_err(unwritable(to))?;
         let place = if before <= index { index + 1 } else { index };
         return depart(document, &inserted, source_node, Some(place), from);
@@ -275,7 +308,7 @@ fn relocate(document: &Document, from: &KeyPath, to: &KeyPath) -> Result<Plan, E
     if let ([Segment::Key(name)], Some(key)) = (rest, source_node.key_span())
         && node.id() == container.id
     {
-        let style = styles(document).at(&container, index);
+        let style = styles.at(&container, index);
         let text = respell_key(key.slice(document.source()), name, &style);
         let mut dead = spellings(&container, source_node);
         dead.retain(|other| *other != index);
@@ -284,7 +317,7 @@ fn relocate(document: &Document, from: &KeyPath, to: &KeyPath) -> Result<Plan, E
     let carried = Carried::of(&container, index);
     let target = Container::of(document, node.id());
     let arrival = Arrival { steps: rest, fresh: Fresh::Carried(&carried) };
-    let inserted = insert(&styles(document), &target, target.items.len(), arrival);
+    let inserted = insert(styles, &target, target.items.len(), arrival);
     depart(document, &inserted.map_err(unwritable(to))?, source_node, None, from)
 }
 

@@ -56,6 +56,26 @@ fn added_tables_come_with_their_sections() {
 }
 
 #[test]
+fn added_members_stand_where_they_stood() {
+    check(
+        "a = 1 # one\nd = 4\n\n[x]\ny = 1\n",
+        "a = 1\n# b\nb = 2\nc = 3 # c\nd = 4\n[x]\ny = 1\n",
+        "a = 1 # one\n# b\nb = 2\nc = 3 # c\nd = 4\n\n[x]\ny = 1\n",
+    );
+    check("[x]\n# of b\nb = 2\n", "[x]\n# a\na = 1\nb = 2\n", "[x]\n# a\na = 1\n# of b\nb = 2\n");
+    check(
+        "x = { a = 1, c = 3 }\n",
+        "x = { a = 1, b = 2, c = 3 }\n",
+        "x = { a = 1, b = 2, c = 3 }\n",
+    );
+    check(
+        "a = 1\n\n[x]\ny = 1\n\n[z]\ny = 2\n",
+        "a = 1\n\n# w\n[w]\nv = 0\n\n[x]\ny = 1\n\n# between\n[xx]\ny = 3\n\n[z]\ny = 2\n",
+        "a = 1\n\n# w\n[w]\nv = 0\n\n[x]\ny = 1\n\n# between\n[xx]\ny = 3\n\n[z]\ny = 2\n",
+    );
+}
+
+#[test]
 fn comments_have_a_place_between_other_brackets_too() {
     check("a = { x = 1 }\n", "[a]\nx = 1\n# about y\ny = 2\n", "# about y\na = { x = 1, y = 2 }\n");
     check(

@@ -5,6 +5,7 @@
 //! inline table. Nothing that is there already moves.
 
 use super::super::edit::Plan;
+use super::super::incoming::Side;
 use super::super::tree::NodeId;
 use super::list;
 use super::outline::{Bracket, Entry, Holder, Role};
@@ -52,7 +53,13 @@ fn insert_item(
         Some((place, item, step)) if table != node => {
             (place.index + 1, Some(item), format!("{}{key}", dotted_prefix(view, item, step)))
         }
-        _ => (items.len(), items.last(), key.to_owned()),
+        _ => {
+            let beside = carried.beside.and_then(|(side, node)| {
+                let place = items.iter().position(|item| item.value == node)?;
+                Some((side.index(place), items.get(place), key.to_owned()))
+            });
+            beside.unwrap_or_else(|| (items.len(), items.last(), key.to_owned()))
+        }
     };
     let text = view.entry_style(None, neighbour).entry(&key, &content.inline());
     list::insert(view, (node, list), index, &text, carried)
@@ -106,6 +113,18 @@ fn insert_entry(
     let newline = view.newline();
     if let Some(index) = view.outline.own_section(table) {
         let section = &view.outline.sections[index];
+        let beside = carried.beside.and_then(|(side, node)| {
+            Some((side, section.entries.iter().find(|entry| entry.value == node)?))
+        });
+        if let Some((side, entry)) = beside {
+            let style = view.entry_style(Some(section), Some(entry));
+            let line = carried.around(&style.indent, &style.entry(key, &value), newline);
+            let place = match side {
+                Side::Before => view.lines.own_start(entry.span.start as usize),
+                Side::Behind => view.lines.end(entry.span.end as usize),
+            };
+            return view.lines.insertion(place, &line);
+        }
         let last = section.entries.last();
         let mut style = view.entry_style(Some(section), last);
         let Some(last) = last else {

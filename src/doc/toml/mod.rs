@@ -30,6 +30,8 @@ mod spell;
 mod steps;
 mod view;
 
+use std::borrow::Cow;
+
 use super::edit::Plan;
 use super::{Change, Document, EditError};
 
@@ -38,6 +40,14 @@ pub(super) use outline::Outline;
 pub(super) use reader::read;
 pub(super) use scalar::{decode, decode_key};
 pub(super) use set::keeping_floats;
+
+/// How each of `changes` is made in the text of `document` as it is.
+pub(super) fn plans(
+    document: &Document,
+    changes: &[Cow<'_, Change>],
+) -> Result<Vec<Plan>, EditError> {
+    changes.iter().map(|change| plan(document, change)).collect()
+}
 
 /// How `change` is made in the text of `document`, which is TOML. Its path is known to lead
 /// somewhere.

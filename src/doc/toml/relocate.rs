@@ -5,6 +5,7 @@
 //! between brackets, with its comments above.
 
 use super::super::edit::Plan;
+use super::super::incoming::Side;
 use super::super::tree::NodeId;
 use super::super::{Change, Document, EditError, KeyPath, Kind, Node, Segment};
 use super::list;
@@ -14,7 +15,7 @@ use super::remove;
 use super::set::{self, Target};
 use super::spell::Content;
 use super::steps::Steps;
-use super::view::{Carried, View, unwritable};
+use super::view::{Beside, Carried, View, unwritable};
 use crate::text::{Span, Splice};
 
 /// Plans [`Change::Move`].
@@ -43,7 +44,7 @@ pub(super) fn plan(document: &Document, from: &KeyPath, to: &KeyPath) -> Result<
         }
         _ => {
             let mut steps = Steps::of(document, to);
-            copy(&mut steps, node, (&view, &target), to)?;
+            copy(&mut steps, node, (&view, &target), None, to)?;
             steps.change(&Change::Remove { path: node.path() })?;
             Ok(steps.finish_keeping_comments())
         }
@@ -95,6 +96,7 @@ pub(super) fn copy(
     steps: &mut Steps,
     node: Node<'_>,
     (view, target): (&View<'_>, &Target<'_, '_>),
+    beside: Option<Beside>,
     path: &KeyPath,
 ) -> Result<(), EditError> {
     let from = View::of(node.document());
@@ -109,7 +111,7 @@ pub(super) fn copy(
     if remove::is_entry(&from, id) {
         let raw = Content::Spelled(node.source().to_owned());
         let key = key_as_written(node, target);
-        let carried = Carried { key, ..own_comments(&from, node, path)? };
+        let carried = Carried { key, beside, ..own_comments(&from, node, path)? };
         return steps.take(set::add(view, target, path, raw, &carried)?);
     }
     if let Some(keys) = keys_of(node, target, path)?
@@ -122,8 +124,8 @@ pub(super) fn copy(
             if has_headers {
                 let name = member::joined(&header_key.unwrap_or_default(), &keys);
                 let text = sections(view, node, Some((&name, Bracket::Table)));
-                let end = member::sections_end(view, place);
-                let splice = member::insert_sections(view, end, &text);
+                let splice =
+                    member::insert_sections(view, sections_place(view, place, beside), &text);
                 steps.take(Plan { splices: vec![splice], removed_comments: Vec::new() })?;
             }
             return copy_lines(steps, &from, id, &target.node.path(), &keys);
@@ -131,6 +133,22 @@ pub(super) fn copy(
     }
     let (content, carried) = anew(view, node, path)?;
     steps.take(set::add(view, target, path, content, &carried)?)
+}
+
+/// Where new sections of the table `parent` go.
+fn sections_place(view: &View<'_>, parent: NodeId, beside: Option<Beside>) -> usize {
+    let first = |node| {
+        let index = view.outline.sections_within(view.tree, node).next()?;
+        let header = view.outline.sections[index].header.as_ref()?;
+        Some(view.lines.own_start(header.span.start as usize))
+    };
+    match beside {
+        Some((Side::Behind, node)) => member::sections_end(view, node),
+        Some((Side::Before, node)) => {
+            first(node).unwrap_or_else(|| member::sections_end(view, parent))
+        }
+        None => member::sections_end(view, parent),
+    }
 }
 
 /// Plans a copy of `node`, which may stand in another text, as the element at `index` of `array`.
@@ -172,7 +190,7 @@ fn anew(view: &View<'_>, node: Node<'_>, path: &KeyPath) -> Result<(Content, Car
     let gone = remove::plan(&from, node.id(), path)?.removed_comments;
     let above = gone.iter().map(|comment| comment.slice(from.source).to_owned()).collect();
     let content = set::content(path, &node.to_value(), view.quotes())?;
-    Ok((content, Carried { above, behind: None, key: None }))
+    Ok((content, Carried { above, ..Carried::default() }))
 }
 
 /// The key of `node` as it stands in its text, where it is all that is missing of a target.
@@ -275,5 +293,5 @@ fn own_comments(view: &View<'_>, node: Node<'_>, path: &KeyPath) -> Result<Carri
     let above = gone.iter().filter(|comment| comment.end <= entry.span.start);
     let above = above.map(|comment| comment.slice(view.source).to_owned()).collect();
     let behind = all.behind.filter(|_| gone.iter().any(|comment| comment.start >= span.end));
-    Ok(Carried { above, behind, key: None })
+    Ok(Carried { above, behind, ..Carried::default() })
 }

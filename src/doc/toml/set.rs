@@ -3,7 +3,7 @@
 use super::super::edit::Plan;
 use super::super::tree::NodeId;
 use super::super::{
-    Change, Document, EditError, Incoming, KeyPath, Kind, Node, Segment, Value, Wtf8String,
+    Change, Document, EditError, Format, Incoming, KeyPath, Kind, Node, Segment, Value, Wtf8String,
 };
 use super::arriving::{Taken, with_newlines};
 use super::list;
@@ -58,8 +58,15 @@ pub(super) fn plan(
     if let Taken::Item(origin) = taken {
         let guest = with_newlines(origin.document(), view.newline());
         let origin = guest.get(&origin.path())?.ok_or_else(|| not_found(path))?;
+        // An entry goes beside an entry, and sections beside sections.
+        let is_entry = remove::is_entry(&View::of(origin.document()), origin.id());
+        let fits = |id| {
+            let has_sections = view.outline.sections_within(view.tree, id).next().is_some();
+            if is_entry { view.outline.place(view.tree, id).is_some() } else { has_sections }
+        };
+        let beside = value.neighbour(Format::Toml, target.node, target.missing, fits);
         let mut steps = Steps::of(document, path);
-        relocate::copy(&mut steps, origin, (&view, &target), path)?;
+        relocate::copy(&mut steps, origin, (&view, &target), beside, path)?;
         return Ok(steps.finish());
     }
     add(&view, &target, path, content, &Carried::default())

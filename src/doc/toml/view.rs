@@ -1,5 +1,6 @@
 //! One document as the planner sees it: meaning, places and lines together.
 
+use super::super::incoming::Side;
 use super::super::tree::{NodeId, Tree};
 use super::super::{Document, EditError, KeyPath, Node, Syntax};
 use super::lines::Lines;
@@ -26,7 +27,12 @@ pub(super) struct Carried {
     pub(super) behind: Option<String>,
     /// The last step of its key as written, where the key stays the same.
     pub(super) key: Option<String>,
+    /// The member that it goes beside, where that stands in the same sort of place.
+    pub(super) beside: Option<Beside>,
 }
+
+/// A member, and the side of it that another goes to.
+pub(super) type Beside = (Side, NodeId);
 
 /// How an entry is laid out.
 #[derive(Clone, Debug)]
@@ -183,7 +189,7 @@ impl<'d> View<'d> {
             let space: String = between.chars().filter(|c| *c != ',').collect();
             format!("{}{text}", if space.is_empty() { " " } else { &space })
         });
-        Carried { above: texts.collect(), behind, key: None }
+        Carried { above: texts.collect(), behind, ..Carried::default() }
     }
 }
 

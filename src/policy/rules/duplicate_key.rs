@@ -87,6 +87,9 @@ fn duplicates(part: &Part) -> Vec<Duplicate<'_>> {
     let mut found = Vec::new();
     let mut members: Vec<(Wtf8String, Node<'_>)> = Vec::new();
     for (number, object) in outline.objects() {
+        if has_own_keys(object) {
+            continue;
+        }
         members.clear();
         members.extend(object.children().filter_map(|child| Some((child.key()?, child))));
         // Stable: of equal keys, the last in the text stays the last.
@@ -101,6 +104,19 @@ fn duplicates(part: &Part) -> Vec<Duplicate<'_>> {
     }
     found.sort_by_key(|duplicate| duplicate.last.span().start);
     found
+}
+
+/// Whether an object of a few members has each key once, as far as that shows without decoding any.
+fn has_own_keys(object: Node<'_>) -> bool {
+    const FEW: usize = 16;
+    let mut keys: [&[u8]; FEW] = [&[]; FEW];
+    for (place, child) in object.children().enumerate() {
+        match child.bare_key() {
+            Some(key) if place < FEW && !keys[..place].contains(&key) => keys[place] = key,
+            _ => return false,
+        }
+    }
+    true
 }
 
 #[cfg(test)]

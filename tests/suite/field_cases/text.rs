@@ -1,5 +1,11 @@
 //! FM: comments, commas, quotes, line ends.
 
+use confwarden::compose::{Configuration, IncludeFaultKind, Part, Rules};
+use confwarden::doc::{Document, Format};
+use confwarden::finding::Action;
+use confwarden::heal::{Context, Redress, heal, redress_root};
+use confwarden::profile::Profile;
+
 use crate::support::{GATEWAY, Sandbox};
 
 /// openclaw#105683: `config set` strips every comment.
@@ -10,6 +16,32 @@ fn fm_01_comments_stay() {
     sandbox.run(["set", "agents.list[id=clerk].model", "tiny"]).code(0);
     sandbox.run(["unset", "gateway.controlUi"]).code(0);
     sandbox.holds(&GATEWAY.replace("\"small\"", "\"tiny\""));
+}
+
+/// The same by the gateway's own writer, which the library is asked about: it is reported, and the new
+/// value goes into the text that has the comments.
+#[test]
+fn fm_01_a_foreign_rewrite_is_reported_and_dressed_again() {
+    let single = |text: &str| {
+        let document = Document::parse(text, Format::Json5).unwrap();
+        let file = "/etc/gw/openclaw.json".into();
+        Configuration::single(Part { file, document, mode: None, directory_mode: None })
+    };
+    let base = single(GATEWAY);
+    let sandbox = Sandbox::config(&GATEWAY.replace("\"small\"", "\"tiny\""));
+    let theirs = single(&sandbox.run(["get", "--reveal"]).code(0).stdout());
+    let profile = Profile::builtin("openclaw").unwrap();
+    let rules = Rules { key: None, depth: 0, roots: Vec::new() };
+    let context = Context { profile: &profile, allow: &[], rules: &rules };
+    let mut load = |file: &std::path::Path| Err(IncludeFaultKind::Missing(file.to_owned()));
+    let healing = heal(&base, &theirs, &context, &mut load);
+    assert_eq!(healing.put_back, []);
+    let found: Vec<_> = healing.findings.iter().map(|f| (f.rule, f.action)).collect();
+    assert_eq!(found, [("comments-lost", Action::Warn)]);
+    let dressed = redress_root(&base, &theirs, &healing.configuration);
+    let Redress::Dressed { document, lost } = dressed else { panic!("{dressed:?}") };
+    assert_eq!(lost, []);
+    assert_eq!(document.source(), GATEWAY.replace("\"small\"", "\"tiny\""));
 }
 
 /// cc-switch#6467: one key without quotes, and strict readers fail.
