@@ -52,7 +52,7 @@
 //! | file | owner | is |
 //! | --- | --- | --- |
 //! | the configuration and what it includes | [`fs`] | replaced, never truncated; in place only on a mount point |
-//! | beside it: lock, stage, journal | [`fs`] | see the table there |
+//! | beside it: locks, stage, journal | [`fs`] | see the table there |
 //! | `openclaw.json.lock` | [`fs::GatewayLock`] | OpenClaw's own lock, held during a write |
 //! | `$XDG_STATE_HOME/confwarden/key` | [`fs::install_key`] | the key of secret fingerprints, 0600 |
 //! | `$XDG_STATE_HOME/confwarden/files/` | [`history`] | what stood in each guarded file, since when, by whom |

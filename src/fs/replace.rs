@@ -201,7 +201,7 @@ pub enum ReplaceError {
         link: PathBuf,
         /// Why not.
         #[source]
-        source: Box<ReplaceError>,
+        source: Box<Self>,
     },
     /// A write in place failed half way, and the old content could not be restored. The next lock
     /// on the file restores it from the journal.

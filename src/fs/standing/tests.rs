@@ -68,11 +68,8 @@ impl Scene {
     #[track_caller]
     fn check_alone(&self) {
         for directory in [self.dir.path(), self.path.parent().unwrap()] {
-            let names: Vec<_> = names(directory)
-                .into_iter()
-                .filter(|name| name.contains(".confwarden.") && !name.ends_with(".lock"))
-                .collect();
-            assert!(names.is_empty(), "left in {}: {names:?}", directory.display());
+            let left = left_in(directory);
+            assert!(left.is_empty(), "left in {}: {left:?}", directory.display());
         }
     }
 }
@@ -81,9 +78,15 @@ fn lock(path: &Path) -> LockGuard {
     LockGuard::acquire(Target::resolve(path).unwrap(), Wait::No, "confwarden test").unwrap()
 }
 
-fn names(directory: &Path) -> Vec<String> {
+/// Names of our files in a directory, but for locks.
+fn left_in(directory: &Path) -> Vec<PathBuf> {
     let names = fs::read_dir(directory).unwrap();
-    names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    let names = names.map(|entry| PathBuf::from(entry.unwrap().file_name()));
+    let is_left = |name: &PathBuf| {
+        name.to_str().unwrap().contains(".confwarden.")
+            && name.extension().is_none_or(|extension| extension != "lock")
+    };
+    names.filter(is_left).collect()
 }
 
 #[track_caller]
@@ -474,10 +477,7 @@ fn a_process_killed_while_it_replaces_a_link_leaves_link_or_file() {
         // Where the link stands its target is what the next one locks, and sweeps the link's side.
         let guard = lock(&path);
         assert!(guard.leftovers().is_empty(), "{role}: {:?}", guard.leftovers());
-        let left: Vec<_> = names(dir.path())
-            .into_iter()
-            .filter(|name| name.contains(".confwarden.") && !name.ends_with(".lock"))
-            .collect();
+        let left = left_in(dir.path());
         assert!(left.is_empty(), "{role}: {left:?}");
     }
 }
@@ -523,10 +523,7 @@ fn a_process_killed_while_it_puts_a_link_back_leaves_the_file_or_the_link() {
             assert!(guard.leftovers().is_empty(), "{role}: {:?}", guard.leftovers());
         }
         for directory in [dir.path(), path.parent().unwrap()] {
-            let left: Vec<_> = names(directory)
-                .into_iter()
-                .filter(|name| name.contains(".confwarden.") && !name.ends_with(".lock"))
-                .collect();
+            let left = left_in(directory);
             assert!(left.is_empty(), "{role}: {left:?}");
         }
     }

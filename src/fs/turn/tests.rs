@@ -238,8 +238,10 @@ fn a_killed_holder_leaves_the_lock_to_the_program_that_still_runs() {
         Some((role, dir)) if role == "inner" => {
             fs::write(dir.join("inner"), std::process::id().to_string()).unwrap();
             // The parent is gone, and with it the pipe: files say what is to be done.
+            let deadline = Instant::now() + Duration::from_mins(1);
             let wait_for = |name: &str| {
                 while !dir.join(name).exists() {
+                    assert!(Instant::now() < deadline, "nobody wants anything");
                     std::thread::sleep(Duration::from_millis(1));
                 }
             };
