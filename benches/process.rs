@@ -99,6 +99,7 @@ fn long_history(directory: &Path) {
     let mut recording = history.begin().expect("a history can be begun");
     let text = "x".repeat(5000);
     for number in 0..RECORDS {
+        let text = format!("{number} {text}");
         let entry = Entry {
             command: "set",
             kind: Kind::Write,
@@ -107,11 +108,7 @@ fn long_history(directory: &Path) {
                 pid: Some(1),
                 certainty: Certainty::Own,
             },
-            files: vec![FileEntry {
-                file: &real,
-                before: None,
-                after: Some(&format!("{number} {text}").into_bytes()),
-            }],
+            files: vec![FileEntry { file: &real, before: None, after: Some(text.as_bytes()) }],
             changes: vec![ChangeNote {
                 path: "gateway.port".to_owned(),
                 kind: NoteKind::Changed,
