@@ -87,17 +87,18 @@ pub(super) fn listing(bytes: &[u8]) -> Listing {
         }
     }
     // A number stands for one record; what a damaged disk repeats is not a second one.
+    if listing.records.is_sorted_by(|one, two| one.id < two.id) {
+        return listing;
+    }
     let mut last: HashMap<RecordId, usize> = HashMap::new();
     for (index, record) in listing.records.iter().enumerate() {
         last.insert(record.id, index);
     }
-    if last.len() < listing.records.len() {
-        let mut index = 0;
-        listing.records.retain(|record| {
-            index += 1;
-            last.get(&record.id) == Some(&(index - 1))
-        });
-    }
+    let mut index = 0;
+    listing.records.retain(|record| {
+        index += 1;
+        last.get(&record.id) == Some(&(index - 1))
+    });
     listing
 }
 
@@ -127,13 +128,12 @@ pub(super) mod time {
 pub(super) mod path {
     use std::path::{Path, PathBuf};
 
-    use serde::{Deserialize, Deserializer, Serialize as _, Serializer, de};
+    use serde::{Deserializer, Serialize as _, Serializer, de};
 
-    #[derive(serde::Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Spelling {
-        Text(String),
-        Bytes { hex: String },
+    /// A path that is no text.
+    #[derive(serde::Serialize)]
+    struct Bytes {
+        hex: String,
     }
 
     pub(in crate::history) fn serialize<S: Serializer>(
@@ -146,15 +146,37 @@ pub(super) mod path {
         let bytes = path.as_os_str().as_encoded_bytes();
         let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or_default();
         let hex = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
-        Spelling::Bytes { hex }.serialize(serializer)
+        Bytes { hex }.serialize(serializer)
     }
 
     pub(in crate::history) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<PathBuf, D::Error> {
-        match Spelling::deserialize(deserializer)? {
-            Spelling::Text(text) => Ok(text.into()),
-            Spelling::Bytes { hex } => of_hex(&hex).ok_or_else(|| de::Error::custom("no hex")),
+        deserializer.deserialize_any(Spelling)
+    }
+
+    /// Reads both spellings. By hand: it is done ten thousand times for a long history.
+    struct Spelling;
+
+    impl<'de> de::Visitor<'de> for Spelling {
+        type Value = PathBuf;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a path")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<PathBuf, E> {
+            Ok(text.into())
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<PathBuf, A::Error> {
+            let mut path = None;
+            while let Some((key, value)) = map.next_entry::<String, String>()? {
+                if key == "hex" {
+                    path = of_hex(&value);
+                }
+            }
+            path.ok_or_else(|| de::Error::custom("no path"))
         }
     }
 

@@ -174,6 +174,16 @@ fn damage_in_the_middle_is_named_and_left_alone() {
 }
 
 #[test]
+fn a_number_that_stands_twice_is_one_record() {
+    let kept = Kept::with(&["one", "two"]);
+    let text = fs::read_to_string(kept.records_file()).unwrap();
+    kept.append(text.lines().next().unwrap());
+    kept.append("\n");
+    assert_eq!(kept.ids(), [2, 1], "the later line is the one that counts");
+    assert_eq!(kept.record(Kind::Write, "three", T).unwrap().0, 3);
+}
+
+#[test]
 fn a_record_of_a_newer_version_is_named_numbered_and_never_rewritten() {
     let kept = Kept::with(&["one"]);
     let orphan = kept.history.begin().unwrap().keep(b"of the newer one").unwrap();

@@ -35,6 +35,9 @@ pub struct Outcome {
     pub gateway_version: Option<String>,
     /// Things a person should know, each one lowercase clause without a value.
     pub notices: Vec<String>,
+    /// Other texts of the same files, where some were at hand: what is a secret there is none to show
+    /// here, such as a token that was replaced and still stands in a comment.
+    pub known: Vec<Document>,
 }
 
 impl Outcome {
@@ -48,6 +51,7 @@ impl Outcome {
             findings: Vec::new(),
             gateway_version: None,
             notices: Vec::new(),
+            known: Vec::new(),
         }
     }
 }

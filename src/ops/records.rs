@@ -1,15 +1,20 @@
 //! What the history of a configuration says: records, texts, differences.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::outcome::{self, FileOutcome};
-use super::session::Session;
-use super::{DryRun, OpsError, Outcome, Workspace};
+use super::session::{Session, Unparsable};
+use super::{DryRun, Missing, OpsError, Outcome, Workspace};
 use crate::clock;
 use crate::compose::{Configuration, IncludeFaultKind, Part};
 use crate::doc::{Document, Format, SyntaxError};
 use crate::fs::Target;
 use crate::history::{History, Identities, Listing, Pruned, Pruning, Record, RecordRef, Retention};
+
+/// How many further texts, and bytes of them, are looked through for secrets.
+const MOST_KNOWN: usize = 200;
+const MOST_KNOWN_BYTES: usize = 16 << 20;
 
 /// One of the two states that a record stands between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +52,8 @@ pub struct Past {
     pub record: Record,
     /// The texts after it, the root first; files that were gone are left out.
     pub texts: Vec<PastText>,
+    /// Other texts of the same files: see [`Outcome::known`].
+    pub known: Vec<Document>,
 }
 
 /// The history of the workspace's configuration.
@@ -77,7 +84,8 @@ pub fn past(
     let history = of(workspace)?;
     let record = history.find(&reference)?;
     let texts = texts(&history, &record, Side::After, identities)?;
-    Ok(Past { record, texts })
+    let known = known(workspace, &history, identities);
+    Ok(Past { record, texts, known })
 }
 
 /// What the record `from` changed; with `to`, what differs between what both ended in.
@@ -110,6 +118,7 @@ pub fn past_difference(
     };
     Ok(Outcome {
         files: differing(before.as_ref(), &after),
+        known: known(workspace, &history, identities),
         ..outcome::differences(before.as_ref(), &after, &workspace.profile)
     })
 }
@@ -125,6 +134,35 @@ pub fn prune(workspace: &Workspace, dry_run: DryRun) -> Result<Pruned, OpsError>
         DryRun::No => Pruning::Real,
     };
     Ok(of(workspace)?.prune(&Retention::default(), clock::now(), pruning)?)
+}
+
+/// The latest texts of the history that can be read, and what stands in the files now.
+pub(super) fn known(
+    workspace: &Workspace,
+    history: &History,
+    identities: &Identities,
+) -> Vec<Document> {
+    let now = Session::reading(workspace)
+        .and_then(|session| session.load(Missing::Create, Unparsable::Tolerate));
+    let now = now.map(|now| now.configuration.parts().to_vec()).unwrap_or_default();
+    let mut documents: Vec<Document> = now.into_iter().map(|part| part.document).collect();
+    let Ok(listing) = history.list() else { return documents };
+    let mut seen = HashSet::new();
+    let mut bytes_left = MOST_KNOWN_BYTES;
+    for file in listing.records.iter().rev().flat_map(|record| &record.files) {
+        for id in [file.after, file.before].into_iter().flatten() {
+            if documents.len() >= MOST_KNOWN || bytes_left == 0 {
+                return documents;
+            }
+            if !seen.insert(id) {
+                continue;
+            }
+            let Ok(bytes) = history.snapshot(&id, identities) else { continue };
+            bytes_left = bytes_left.saturating_sub(bytes.len());
+            documents.extend(Document::parse_bytes(bytes, Format::of_path(&file.file)));
+        }
+    }
+    documents
 }
 
 /// The parts of `after` whose text differs.

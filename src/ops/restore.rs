@@ -76,6 +76,7 @@ pub fn restore(
         let faults: Vec<String> = faults.collect();
         outcome.notices.extend(faults);
     }
+    outcome.known = records::known(workspace, &records::of(workspace)?, identities);
     Ok(outcome)
 }
 

@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::history::snapshots;
 use crate::support::{Call, Faults, GATEWAY, Mounts, Sandbox, Seen};
 
 /// Lock and configuration: all that may be left.
@@ -70,6 +71,12 @@ fn a_file_is_old_or_new() {
         assert_eq!(sandbox.text(), text.replace("\"info\"", "\"debug\""), "killed at {at}");
         assert_eq!(sandbox.names(), CLEAN, "killed at {at}");
         assert_eq!(litter(&sandbox), Vec::<PathBuf>::new(), "killed at {at}");
+        // What stood there before and after the kill is in the history, and nothing is damaged.
+        sandbox.run(["history", "list"]).code(0).tells("");
+        for past in [GATEWAY, &text] {
+            let holds = |path: &PathBuf| std::fs::read_to_string(path).unwrap() == past;
+            assert!(snapshots(&sandbox).iter().any(holds), "lost by a kill at {at}");
+        }
     }
     assert!(seen_old >= 8 && seen_new >= 4, "{seen_old} old, {seen_new} new: too few calls");
 }

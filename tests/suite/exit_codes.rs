@@ -35,6 +35,7 @@ fn refused_is_3() {
 #[test]
 fn invalid_is_4() {
     Sandbox::config("{ a: ").fails(4, ["set", "a", "1"]);
+    Sandbox::config(GATEWAY).fails(4, ["restore", "7"]).says("there is no record `7`");
 }
 
 #[test]
@@ -59,6 +60,10 @@ fn conflict_is_6() {
     let run = sandbox.raced(&faults, &["set", "a", "2"], "{ a: 3, b: 1 }\n");
     run.code(6).says("`a` was changed by another writer");
     sandbox.holds("{ a: 3, b: 1 }\n");
+    let sandbox = Sandbox::config("{ a: 1 }\n");
+    sandbox.run(["set", "a", "2"]).code(0);
+    sandbox.run(["set", "a", "3"]).code(0);
+    sandbox.fails(6, ["restore", "--undo", "2"]).says("`a` was changed again since");
 }
 
 #[test]
@@ -81,4 +86,10 @@ fn incomplete_is_8() {
 #[test]
 fn setup_is_9() {
     Sandbox::empty().run(["get"]).code(9).says("there is no `");
+    let sandbox = Sandbox::config(GATEWAY);
+    sandbox.run(["set", "gateway.port", "1"]).code(0);
+    for snapshot in crate::history::snapshots(&sandbox) {
+        std::fs::remove_file(snapshot).unwrap();
+    }
+    sandbox.fails(9, ["restore", "1"]).says("is missing");
 }

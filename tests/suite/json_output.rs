@@ -27,6 +27,13 @@ fn every_command_reports() {
     check(&sandbox.report(["patch", patch]), "patch", "written", 0, "ok");
     check(&sandbox.report(["apply", desired]), "apply", "written", 0, "ok");
     check(&sandbox.report(["diff", desired]), "diff", "ok", 0, "ok");
+    check(&sandbox.report(["history", "list"]), "history", "ok", 0, "ok");
+    check(&sandbox.report(["history", "show"]), "history", "ok", 0, "ok");
+    check(&sandbox.report(["history", "diff"]), "history", "ok", 0, "ok");
+    check(&sandbox.report(["history", "prune"]), "history", "ok", 0, "ok");
+    check(&sandbox.report(["history", "prune", "--dry-run"]), "history", "planned", 0, "ok");
+    check(&sandbox.report(["restore", "1"]), "restore", "written", 0, "ok");
+    check(&sandbox.report(["status"]), "status", "ok", 0, "ok");
     check(&sandbox.report(["explain"]), "explain", "ok", 0, "ok");
     check(&sandbox.report(["explain", "keys-lost"]), "explain", "ok", 0, "ok");
 }

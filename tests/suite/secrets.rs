@@ -217,6 +217,45 @@ fn differences_show_fingerprints() {
 }
 
 #[test]
+fn the_past_shows_fingerprints() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    let sandbox = &watched.sandbox;
+    let token = ["set", "gateway.auth.token", "--stdin", "--allow", "auth-token-changed"];
+    sandbox.invoke(token).stdin("canary-second-0123456789").run().code(0);
+    sandbox.run(["set", "gateway.port", "1"]).code(0);
+    let theirs = sandbox.text().replace("canary-second", "canary-third").replace("local", "remote");
+    fs::write(sandbox.config_path(), theirs).unwrap();
+    for arguments in [
+        ["status"].as_slice(),
+        &["history", "list"],
+        &["history", "show"],
+        &["history", "show", "1"],
+        &["history", "diff", "1"],
+        &["history", "diff", "2"],
+        &["history", "diff", "1", "@"],
+        &["history", "diff", "1", "@", "--semantic"],
+        &["history", "show", "canary-typed"],
+        &["history", "prune"],
+        &["restore"],
+        &["restore", "1"],
+        &["restore", "1", "--allow", "auth-token-changed"],
+        &["restore", "1", "--path", "gateway.auth"],
+        &["restore", "--undo", "2"],
+        &["restore", "--undo", "canary-typed"],
+    ] {
+        watched.check(arguments, "");
+    }
+    fs::write(sandbox.config_path(), "{ gateway: { auth: { token: 'canary-cut-0123456789").unwrap();
+    for arguments in [["status"].as_slice(), &["restore"], &["history", "show", "@~1"]] {
+        watched.check(arguments, "");
+    }
+    let quarantined = sandbox.run(["history", "list", "--all"]);
+    assert!(quarantined.stdout().contains("quarantined"), "{quarantined}");
+    let shown = sandbox.run(["history", "show", "1", "--reveal"]);
+    assert_eq!(shown.stdout(), BASE);
+}
+
+#[test]
 fn broken_configurations_are_not_repeated() {
     for broken in [
         "{\n  gateway: { auth: { token: \"canary-token-0123456789 } },\n}\n",

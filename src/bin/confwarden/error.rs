@@ -113,14 +113,15 @@ impl From<FsError> for CommandError {
 fn exit_of(error: &OpsError) -> Exit {
     match error {
         OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
-        OpsError::History(HistoryError::NoRecord { .. }) => Exit::Invalid,
+        // Of a history, all but a record that does not exist is our own state.
+        OpsError::History(error) if !matches!(error, HistoryError::NoRecord { .. }) => Exit::Setup,
         OpsError::Start(_)
         | OpsError::Fs(_)
         | OpsError::Missing { .. }
-        | OpsError::NotHandedOver { .. }
-        | OpsError::History(_) => Exit::Setup,
+        | OpsError::NotHandedOver { .. } => Exit::Setup,
         OpsError::Lock(error) => exit_of_lock(error),
-        OpsError::NothingRecorded { .. }
+        OpsError::History(_)
+        | OpsError::NothingRecorded { .. }
         | OpsError::Recorded { .. }
         | OpsError::Syntax { .. }
         | OpsError::Value { .. }

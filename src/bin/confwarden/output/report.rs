@@ -287,7 +287,9 @@ impl Report {
             Reveal::No => {
                 let documents: Vec<_> =
                     past.texts.iter().flat_map(|text| text.document.as_ref()).collect();
-                let redacted = sight.redactor(&mut self.notices).texts(&documents);
+                let together: Vec<_> = documents.iter().copied().chain(&past.known).collect();
+                let mut redacted = sight.redactor(&mut self.notices).texts(&together);
+                redacted.truncate(documents.len());
                 if documents.iter().zip(&redacted).any(|(one, other)| one.source() != other) {
                     self.notices.push(REVEAL.to_owned());
                 }
@@ -434,7 +436,9 @@ impl Report {
             let diff = if diffed {
                 // Together: a secret of one side may stand in a comment of the other.
                 let documents: Vec<_> = file.before.iter().chain([&file.after]).collect();
-                let mut texts = redactor.texts(&documents);
+                let together: Vec<_> = documents.iter().copied().chain(&outcome.known).collect();
+                let mut texts = redactor.texts(&together);
+                texts.truncate(documents.len());
                 let after = texts.pop().unwrap_or_default();
                 let before = texts.pop().unwrap_or_default();
                 diff::unified(&before_name, &before, &after_name, &after)
