@@ -173,17 +173,10 @@ fn pipe_instead_of_a_file() {
     sandbox.fails(9, ["set", "a", "1"]).says("is a pipe, not a regular file");
 }
 
-/// The sandbox, open to the user that an unprivileged run has.
-fn opened(sandbox: &Sandbox) {
-    for path in [sandbox.root().to_owned(), sandbox.home(), sandbox.path("")] {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-}
-
 #[test]
 fn no_permission_to_read() {
     let sandbox = Sandbox::config(GATEWAY);
-    opened(&sandbox);
+    sandbox.admit(0o755);
     fs::set_permissions(sandbox.config_path(), fs::Permissions::from_mode(0o000)).unwrap();
     sandbox.untouched(|| {
         for arguments in [["get"].as_slice(), &["set", "a", "1"], &["set", "a", "1", "--create"]] {
@@ -196,9 +189,8 @@ fn no_permission_to_read() {
 #[test]
 fn no_permission_to_write() {
     let sandbox = Sandbox::config(GATEWAY);
-    opened(&sandbox);
     fs::set_permissions(sandbox.config_path(), fs::Permissions::from_mode(0o644)).unwrap();
-    fs::set_permissions(sandbox.path(""), fs::Permissions::from_mode(0o555)).unwrap();
+    sandbox.admit(0o555);
     sandbox.untouched(|| {
         sandbox.invoke(["get", "gateway.port"]).unprivileged().run().code(0).prints("18789\n");
         let run = sandbox.invoke(["set", "gateway.port", "1"]).unprivileged().run();
@@ -237,19 +229,14 @@ fn disk_full() {
         head -c 20000 /dev/zero | tr '\0' ' ' > "$1/openclaw.json"
         echo '{ a: 1 }' >> "$1/openclaw.json"
         cp "$1/openclaw.json" "$2"
-        trap 'cmp "$1/openclaw.json" "$2" > "$2.cmp" 2>&1; ls -A "$1" > "$2.ls"' EXIT
-        keep1=$1 keep2=$2
     "#;
+    let look = r#"cmp "$1/openclaw.json" "$2" > "$2.cmp" 2>&1; ls -A "$1" > "$2.ls""#;
     let copy = sandbox.path("copy");
-    // The shell stays, to look at what is left.
-    let script = format!(
-        "{script}\nshift 2\nset +e\n\"$@\"\ncode=$?\nset -- \"$keep1\" \"$keep2\"\nexit $code\n#"
-    );
     let config = directory.join("openclaw.json");
     let arguments = ["--config", config.to_str().unwrap(), "set", "a", "2"];
     sandbox
         .invoke(arguments)
-        .under(mounts.after(&script, &[&directory, &copy]))
+        .under(mounts.around(script, look, &[&directory, &copy]))
         .run()
         .code(9)
         .says("o space left");

@@ -6,6 +6,7 @@ mod run;
 mod running;
 mod sandbox;
 mod seen;
+mod tools;
 
 pub(crate) use faults::{Call, Faults, not_checked};
 pub(crate) use mounts::Mounts;
@@ -13,6 +14,7 @@ pub(crate) use run::Run;
 pub(crate) use running::Running;
 pub(crate) use sandbox::{Sandbox, is_root};
 pub(crate) use seen::Seen;
+pub(crate) use tools::tools;
 
 /// A gateway in the local network, with comments.
 pub(crate) const GATEWAY: &str = r#"// The gateway at home.
