@@ -51,6 +51,7 @@ mod moment;
 mod process;
 mod read;
 mod replace;
+mod settle;
 mod sidecar;
 mod stage;
 mod state;
@@ -81,6 +82,7 @@ pub use holder::Holder;
 pub use lock::{LockError, LockGuard};
 pub use read::{Loaded, SIZE_LIMIT, read, read_input, read_stdin};
 pub use replace::{Durability, HardLinks, Method, ReplaceError, ReplaceOptions, Replaced, Step};
+pub use settle::{Quiet, Settling};
 pub use state::{
     create_private_directory, create_state_dir, install_key, passing_key, present_install_key,
     read_private, write_private,

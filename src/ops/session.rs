@@ -7,8 +7,8 @@ use super::{HardLinks, Missing, OpsError, Publication, Workspace};
 use crate::compose::{Configuration, IncludeFaultKind, Part, Rules};
 use crate::doc::{Document, Format, SyntaxError};
 use crate::fs::{
-    Durability, GatewayLock, Loaded, LockGuard, Method, ReplaceError, ReplaceOptions, Replaced,
-    Target, Wait, awaits_recovery, create_private_directory, read, real_path,
+    Durability, GatewayLock, Loaded, LockGuard, Method, Quiet, ReplaceError, ReplaceOptions,
+    Replaced, Settling, Target, Wait, awaits_recovery, create_private_directory, read, real_path,
 };
 use crate::profile::GatewayLockKind;
 
@@ -19,7 +19,12 @@ pub(super) struct Session<'w> {
     root: PathBuf,
     /// Locks held, in the order they were taken: the root's first.
     guards: Vec<Guarded>,
+    /// Whether the root file was there when it was last read.
+    seen: bool,
 }
+
+/// What was read of a file, and what it means.
+type Text = (Loaded, Result<Part, SyntaxError>);
 
 /// A file that this process alone may write.
 struct Guarded {
@@ -54,7 +59,7 @@ impl<'w> Session<'w> {
     /// A session that only reads.
     pub(super) fn reading(workspace: &'w Workspace) -> Result<Self, OpsError> {
         let root = Target::resolve(&workspace.config)?.named().to_owned();
-        Ok(Self { workspace, root, guards: Vec::new() })
+        Ok(Self { workspace, root, guards: Vec::new(), seen: false })
     }
 
     /// A session that may write the root file.
@@ -129,14 +134,16 @@ impl<'w> Session<'w> {
     ///
     /// Where the root file cannot be read or parsed, or is missing and `missing` refuses that. Faults
     /// of includes are part of the configuration.
-    pub(super) fn load(&self, missing: Missing) -> Result<Snapshot, OpsError> {
+    pub(super) fn load(&mut self, missing: Missing) -> Result<Snapshot, OpsError> {
         let format = Format::of_path(&self.root);
         let mut loaded = Vec::new();
         let target = Target::resolve(&self.root)?;
-        let root = match self.read(&self.root)? {
-            Some(found) => {
-                let part = part_of(&target, &self.root, &found)
-                    .map_err(|source| OpsError::Syntax { file: self.root.clone(), source })?;
+        let found = self.read_root(&target)?;
+        self.seen = found.is_some();
+        let root = match found {
+            Some((found, part)) => {
+                let part =
+                    part.map_err(|source| OpsError::Syntax { file: self.root.clone(), source })?;
                 loaded.push((self.root.clone(), Some(found)));
                 part
             }
@@ -195,11 +202,35 @@ impl<'w> Session<'w> {
             return Err(IncludeFaultKind::Outside(file.to_owned()));
         }
         let target = Target::resolve(file).map_err(|error| unreadable(&error))?;
-        let found = self.read(file).map_err(|error| unreadable(&error))?;
-        let found = found.ok_or_else(|| IncludeFaultKind::Missing(file.to_owned()))?;
-        let part = part_of(&target, file, &found)
-            .map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error))?;
+        let found = self.read_settled(&target, file).map_err(|error| unreadable(&error))?;
+        let (found, part) = found.ok_or_else(|| IncludeFaultKind::Missing(file.to_owned()))?;
+        let part = part.map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error))?;
         Ok((part, found))
+    }
+
+    /// Reads the root file. Where it was there a moment ago, some editors are about to put it back.
+    fn read_root(&self, target: &Target) -> Result<Option<Text>, OpsError> {
+        let mut settling = Settling::for_return();
+        loop {
+            let found = self.read_settled(target, &self.root)?;
+            if found.is_some() || !self.seen || settling.pause() == Quiet::Yes {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Reads `file`; again where it cannot be meant as it is, and its writer may not be done.
+    fn read_settled(&self, target: &Target, file: &Path) -> Result<Option<Text>, OpsError> {
+        let mut settling = Settling::new();
+        loop {
+            let Some(found) = self.read(file)? else { return Ok(None) };
+            let part = part_of(target, file, &found);
+            // To TOML an empty text is a good one.
+            let is_whole = part.is_ok() && !found.bytes.trim_ascii().is_empty();
+            if is_whole || settling.wait(&found) == Quiet::Yes {
+                return Ok(Some((found, part)));
+            }
+        }
     }
 
     fn read(&self, file: &Path) -> Result<Option<Loaded>, OpsError> {
