@@ -37,6 +37,7 @@ mod field_cases; // cases of the public tracker, named after their ids
 // The proof: real processes, real file systems, real failures.
 mod crash; // killed at every system call: old or new, and no work for a person
 mod faults; // every system call of a write fails once
+mod gateway; // real gateways, where some are installed
 mod lock; // who waits for whom, and what the dead leave
 mod mounts; // links, mounts, owners, modes, access lists
 mod writers; // other programs write the same file, and ask for no lock

@@ -1,6 +1,7 @@
 //! What the suites share: a sandbox to run the real program in, and checks of what it leaves.
 
 mod faults;
+mod gateway;
 mod mounts;
 mod run;
 mod running;
@@ -9,6 +10,7 @@ mod seen;
 mod tools;
 
 pub(crate) use faults::{Call, Faults, not_checked};
+pub(crate) use gateway::{Gateway, OpenClaw};
 pub(crate) use mounts::Mounts;
 pub(crate) use run::Run;
 pub(crate) use running::Running;
