@@ -53,19 +53,19 @@ fn two_configurations_one_after_the_other() {
 
 #[test]
 fn truncated_base() {
-    check_base("{\n  a: {\n    b: 1,\n", &["the file ends inside", "cut short"]);
+    check_base("{\n  a: {\n    b: 1,\n", &["line 2, column 6 at line 4, column 1", "cut short"]);
     check_base("{ a: \"b", &["the file ends inside the string", "line 1, column 6"]);
 }
 
 #[test]
 fn empty_base() {
     check_base("", &["the file is empty", "line 1, column 1"]);
-    check_base(" \n", &["white space and no value"]);
+    check_base(" \n", &["white space and no value", "line 2, column 1"]);
 }
 
 #[test]
 fn base_of_comments_only() {
-    check_base("// nothing\n/* here */\n", &["comments and no value"]);
+    check_base("// nothing\n/* here */\n", &["comments and no value", "line 3, column 1"]);
 }
 
 #[test]
@@ -115,6 +115,40 @@ fn unparsable_value() {
         .says("line 1, column 12");
     sandbox.fails(4, ["set", "tools.deny", "['a'"]).says("ends inside");
     sandbox.fails(4, ["set", "gateway.mode", "\"local"]).says("`gateway.mode`");
+}
+
+/// A patch or a whole file that cannot be read, from a file and from standard input.
+#[test]
+fn unusable_input_of_patch_and_apply() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let input = sandbox.path("in.json5");
+    let name = input.to_str().unwrap();
+    for command in ["patch", "apply"] {
+        for (text, expected) in [
+            (b"{ a: 1".as_slice(), "the file ends inside"),
+            (b"{ a: 1 } { a: 2 }", "two configurations were written"),
+            (b"", "the file is empty"),
+            (b"// nothing", "comments and no value"),
+            (b"{ a: '\xff' }", "invalid UTF-8"),
+            (b"{ a: 1 }\0", "NUL byte"),
+            (&[b'['; 100_000], "deeper than 10,000 levels"),
+        ] {
+            fs::write(&input, text).unwrap();
+            sandbox
+                .fails(4, [command, name])
+                .says(&format!("`{name}` does not parse"))
+                .says(expected)
+                .says("line 1, column ");
+            let from_stdin = || sandbox.invoke([command, "-"]).stdin(text).run();
+            sandbox.untouched(from_stdin).code(4).says(expected).says("line 1, column ");
+        }
+        let missing = sandbox.path("missing.json5");
+        let missing = missing.to_str().unwrap();
+        sandbox.fails(9, [command, missing]).says(missing).says("No such file");
+        let directory = sandbox.path("");
+        sandbox.fails(9, [command, directory.to_str().unwrap()]).says("is a directory");
+        assert_eq!(sandbox.leftovers(), Vec::<String>::new());
+    }
 }
 
 #[test]

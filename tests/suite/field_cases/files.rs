@@ -53,11 +53,11 @@ fn fs_04_failed_write_is_told() {
 /// openclaw#68709: after a save everybody may read the secrets.
 #[test]
 fn fs_10_mode_is_never_widened() {
-    for mode in [0o600, 0o400, 0o640] {
+    for (mode, code) in [(0o600, 0), (0o640, 0), (0o400, 9)] {
         let sandbox = Sandbox::config(GATEWAY);
         fs::set_permissions(sandbox.config_path(), fs::Permissions::from_mode(mode)).unwrap();
         let open = ["sh", "-c", "umask 000; exec \"$@\"", "sh"];
-        sandbox.invoke(["set", "gateway.port", "1"]).under(open).run();
+        sandbox.invoke(["set", "gateway.port", "1"]).under(open).run().code(code);
         assert_eq!(Seen::at(sandbox.config_path()).unwrap().mode(), mode);
     }
     let sandbox = Sandbox::config(GATEWAY);
