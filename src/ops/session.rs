@@ -138,6 +138,12 @@ impl<'w> Session<'w> {
         let format = Format::of_path(&self.root);
         let mut loaded = Vec::new();
         let target = Target::resolve(&self.root)?;
+        if self.guards.first().is_some_and(|held| held.guard.target().path() != target.path()) {
+            // A link that leads elsewhere now: what is locked is not what is meant any more.
+            self.guards.clear();
+            let root = self.root.clone();
+            self.lock(&root)?;
+        }
         let found = self.read_root(&target)?;
         self.seen = found.is_some();
         let root = match found {

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -260,6 +260,25 @@ fn a_change_of_mode_stays() {
         let mode = fs::metadata(sandbox.config_path()).unwrap().mode();
         assert_eq!(mode & 0o7777, 0o640, "{window:?}");
     }
+}
+
+/// A manager of such files puts its next generation in place. Which one is meant, the link says.
+#[test]
+fn a_link_that_leads_elsewhere_meanwhile_is_followed() {
+    let Some(faults) = Faults::allowed() else { return };
+    let next = BASE.replace("\"theirs\": 0", "\"theirs\": 7");
+    let sandbox = Sandbox::empty().with("1/real.json", BASE).with("2/real.json", &next);
+    symlink("1/real.json", sandbox.config_path()).unwrap();
+    let mut ours = sandbox.invoke(OURS).under(faults.with("fsync:signal=SIGSTOP:when=1")).start();
+    let lock = sandbox.path("1/.real.json.confwarden.lock");
+    ours.until_holding(&lock);
+    ours.until("the gateway's lock", || sandbox.path("openclaw.json.lock").exists());
+    symlink("2/real.json", sandbox.path("new")).unwrap();
+    fs::rename(sandbox.path("new"), sandbox.config_path()).unwrap();
+    ours.resume().code(0);
+    assert_eq!(sandbox.text_of("1/real.json").unwrap(), BASE);
+    assert_eq!(value(&sandbox), Some(expected(1, 7)));
+    assert_eq!(sandbox.names(), ["1", "2", "openclaw.json"]);
 }
 
 /// Waits until the configuration says `theirs`, which it may not do while one of our exchanges is
