@@ -11,6 +11,7 @@
 //!   place, behind a synced journal, and the result says so ([`Method::InPlace`]).
 //! - A change of another writer, also of one that ignores the lock, is never overwritten unseen:
 //!   either the write is refused as drifted, or the change is kept and named.
+//! - What a writer is in the middle of is waited for where it can be told ([`Settling`]).
 //! - An error means that the file is as it was. The exceptions have errors of their own
 //!   ([`ReplaceError::NotPutBack`], [`ReplaceError::Torn`]).
 //! - A process that dies leaves no lock that a person must remove.

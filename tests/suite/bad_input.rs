@@ -123,6 +123,7 @@ fn unusable_input_of_patch_and_apply() {
     let sandbox = Sandbox::config(GATEWAY);
     let input = sandbox.path("in.json5");
     let name = input.to_str().unwrap();
+    let deep = "[".repeat(100_000);
     for command in ["patch", "apply"] {
         for (text, expected) in [
             (b"{ a: 1".as_slice(), "the file ends inside"),
@@ -131,7 +132,7 @@ fn unusable_input_of_patch_and_apply() {
             (b"// nothing", "comments and no value"),
             (b"{ a: '\xff' }", "invalid UTF-8"),
             (b"{ a: 1 }\0", "NUL byte"),
-            (&[b'['; 100_000], "deeper than 10,000 levels"),
+            (deep.as_bytes(), "deeper than 10,000 levels"),
         ] {
             fs::write(&input, text).unwrap();
             sandbox
