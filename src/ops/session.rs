@@ -83,6 +83,10 @@ impl<'w> Session<'w> {
 
     /// Takes the locks of `file`: ours, then the gateway's. False where they were held already.
     pub(super) fn lock(&mut self, file: &Path) -> Result<bool, OpsError> {
+        // Also where a link leads elsewhere by now: the commit finds that out.
+        if self.guards.iter().any(|held| held.file == file) {
+            return Ok(false);
+        }
         let target = Target::resolve(file)?;
         if self.guards.iter().any(|held| held.guard.target().path() == target.path()) {
             return Ok(false);

@@ -7,13 +7,12 @@
 //! takes our change with it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::process::Command;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -143,8 +142,11 @@ impl Window {
         let call = call.expect("a write makes this call").inject("signal=SIGSTOP");
         let inode = || fs::metadata(sandbox.config_path()).unwrap().ino();
         let before = inode();
-        // Not by one call only: the wording of a temporary name is not what is tested.
-        let has = |end: &str| sandbox.leftovers().iter().any(|name| name.ends_with(end));
+        // Of the configuration: the gateway's lock has such files too, before anything is read.
+        let has = |end: &str| {
+            let ours = |name: &String| name.starts_with(".openclaw.json.confwarden.");
+            sandbox.leftovers().iter().any(|name| ours(name) && name.ends_with(end))
+        };
         let mut run = sandbox.invoke(OURS).under(faults.with(&call)).start();
         run.until_locked(sandbox);
         run.until("its stop", || match self {
@@ -296,11 +298,12 @@ fn until_theirs(sandbox: &Sandbox, theirs: u32, why: &str) {
     }
 }
 
-/// Two of ours and one of theirs, as fast as they can; how ours ended.
-fn run_freely(writer: &Writer, rounds: u32) -> BTreeMap<Option<i32>, u32> {
+/// Two of ours and one of theirs, as fast as they can: theirs for at least `rounds`, ours at least
+/// as often in all.
+fn run_freely(writer: &Writer, rounds: u32) {
     let sandbox = Sandbox::config(BASE);
     let done = AtomicBool::new(false);
-    let endings = Mutex::new(BTreeMap::new());
+    let written = AtomicU32::new(0);
     let ours = |key: &str| {
         for turn in 1_u32.. {
             if done.load(Ordering::Relaxed) {
@@ -308,31 +311,36 @@ fn run_freely(writer: &Writer, rounds: u32) -> BTreeMap<Option<i32>, u32> {
             }
             let run = sandbox.run(["set", key, &turn.to_string()]);
             assert!(matches!(run.ended(), Some(0 | 6)), "{}: {run}", writer.name);
-            *endings.lock().unwrap().entry(run.ended()).or_default() += 1;
+            written.fetch_add(u32::from(run.ended() == Some(0)), Ordering::Relaxed);
         }
     };
-    std::thread::scope(|scope| {
+    let last = std::thread::scope(|scope| {
         let ours = [scope.spawn(|| ours("ours")), scope.spawn(|| ours("also"))];
         // Also where a check fails ours must end.
         let theirs = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            for turn in 1..=rounds {
+            for turn in 1_u32.. {
                 write(&sandbox, writer.script, "theirs", turn);
                 // From now on only we write.
                 until_theirs(&sandbox, turn, writer.name);
                 std::thread::sleep(Duration::from_millis(u64::from(turn % 5)));
                 until_theirs(&sandbox, turn, writer.name);
+                if turn >= rounds && written.load(Ordering::Relaxed) >= rounds {
+                    return turn;
+                }
+                assert!(turn < rounds * 100, "{}: ours is hardly ever written", writer.name);
             }
+            unreachable!("it counts until it returns")
         }));
         done.store(true, Ordering::Relaxed);
-        theirs.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let last = theirs.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         for thread in ours {
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         }
+        last
     });
     sandbox.run(["set", "ours", "1", "also", "0"]).code(0);
-    assert_eq!(value(&sandbox), Some(expected(1, rounds)), "{}", writer.name);
+    assert_eq!(value(&sandbox), Some(expected(1, last)), "{}", writer.name);
     check_names(&sandbox, writer.name);
-    endings.into_inner().unwrap()
 }
 
 /// Each of ours is written, or says that another writer has changed the same key: theirs brings back
@@ -340,9 +348,7 @@ fn run_freely(writer: &Writer, rounds: u32) -> BTreeMap<Option<i32>, u32> {
 #[test]
 fn nothing_of_theirs_is_lost_in_many_rounds() {
     for writer in writers() {
-        let endings = run_freely(writer, 60);
-        let written = endings.get(&Some(0)).copied().unwrap_or_default();
-        assert!(written >= 20, "{}: {endings:?}: too few of ours", writer.name);
+        run_freely(writer, 40);
     }
 }
 
