@@ -11,6 +11,7 @@
 //!   place, behind a synced journal, and the result says so ([`Method::InPlace`]).
 //! - A change of another writer, also of one that ignores the lock, is never overwritten unseen:
 //!   either the write is refused as drifted, or the change is kept and named.
+//! - What a writer is in the middle of is waited for where it can be told ([`Settling`]).
 //! - An error means that the file is as it was. The exceptions have errors of their own
 //!   ([`ReplaceError::NotPutBack`], [`ReplaceError::Torn`]).
 //! - A process that dies leaves no lock that a person must remove.
@@ -57,6 +58,7 @@ mod process;
 mod read;
 mod replace;
 mod revive;
+mod settle;
 mod sidecar;
 mod stage;
 mod standing;
@@ -92,6 +94,7 @@ pub use lock::{LockError, LockGuard};
 pub use private_directory::{PrivateDirectory, abandoned_directories};
 pub use read::{Loaded, SIZE_LIMIT, read, read_input, read_stdin};
 pub use replace::{Durability, HardLinks, Method, ReplaceError, ReplaceOptions, Replaced, Step};
+pub use settle::{Quiet, Settling};
 pub use standing::{BrokenLink, Seen, Standing};
 pub use state::{
     create_private_directory, create_state_dir, install_key, passing_key, present_install_key,

@@ -425,7 +425,7 @@ impl LockGuard {
         Ok(attributes)
     }
 
-    /// Compares identity, content and attributes with what they were.
+    /// Compares identity, content and attributes with what they were, and where the name leads.
     fn compare(&self, base: &Loaded, attributes: &Attributes) -> Result<(), ReplaceError> {
         let now = Self::readable(read::contents(self.open_directory(), self.target()))?;
         let same = now.is_some_and(|now| {
@@ -433,7 +433,7 @@ impl LockGuard {
                 && now.bytes == base.bytes
                 && now.attributes.same_access(attributes)
         });
-        if same { Ok(()) } else { Err(ReplaceError::Drifted) }
+        if same && self.target().is_current() { Ok(()) } else { Err(ReplaceError::Drifted) }
     }
 
     /// What cannot be read because it is being changed, or is no file any more, has drifted.

@@ -114,6 +114,12 @@ impl Target {
         parent(&self.path)
     }
 
+    /// Whether the name still leads to this file: a link may lead elsewhere meanwhile.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        Self::resolve(&self.named).is_ok_and(|now| now.path == self.path)
+    }
+
     /// Permission bits of [`Self::directory`] (octal), where the platform has them.
     #[must_use]
     pub fn directory_mode(&self) -> Option<u32> {

@@ -51,7 +51,7 @@ impl Draft {
     ///
     /// [`OpsError`] where the file cannot be read, or the copy not be made.
     pub fn open(workspace: &Workspace, missing: Missing) -> Result<Self, OpsError> {
-        let session = Session::reading(workspace)?;
+        let mut session = Session::reading(workspace)?;
         let snapshot = session.load(missing, Unparsable::Tolerate)?;
         let root = session.root();
         let name = root.file_name().ok_or_else(|| OpsError::Missing { file: root.to_owned() })?;
@@ -126,7 +126,7 @@ impl Draft {
     /// [`OpsError`] where the file cannot be read or the copy not be written; the copy is then as it
     /// was.
     pub fn take_up(&mut self, workspace: &Workspace) -> Result<(), OpsError> {
-        let session = Session::reading(workspace)?;
+        let mut session = Session::reading(workspace)?;
         let now = session.load(Missing::Create, Unparsable::Tolerate)?;
         let edited = read_input(&self.copy)?;
         let base = self.base.as_ref().map(|base| base.bytes.as_slice()).unwrap_or_default();

@@ -12,11 +12,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::debounce::{Author, Debounce, Due};
 use super::foreign::{Accepted, Broken, Dressing, Extent, Foreign, Redressing, SetAside, Settled};
 use super::foreign_record::ForeignRecord;
 use super::left::Repaired;
 use super::session::{Session, Unparsable};
-use super::settle::{Author, Due, Settling};
 use super::{Missing, OpsError, Outcome, Status, Workspace, outcome};
 use crate::child::{Child, End, Progress};
 use crate::clock;
@@ -163,7 +163,7 @@ struct Watch<'f, 'a, 'w> {
     foreign: &'f mut Foreign<'a, 'w>,
     began: Instant,
     seen: Vec<(PathBuf, Glance)>,
-    settling: Settling,
+    debounce: Debounce,
     /// What was healed while it ran.
     settled: Vec<Settled>,
 }
@@ -173,9 +173,9 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
         let files = foreign.accepted.files.iter().map(|(file, _)| file.clone());
         let seen = files.map(|file| (file.clone(), glance(&file))).collect();
         // Somebody else may have written between the read and this first look from outside.
-        let mut settling = Settling::default();
-        settling.changed(Duration::ZERO);
-        Self { foreign, began: clock::monotonic(), seen, settling, settled: Vec::new() }
+        let mut debounce = Debounce::default();
+        debounce.changed(Duration::ZERO);
+        Self { foreign, began: clock::monotonic(), seen, debounce, settled: Vec::new() }
     }
 
     /// Waits for the end of the program, and heals meanwhile what cannot wait.
@@ -205,14 +205,14 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
 
     fn due(&mut self) -> Due {
         let now = self.began.elapsed();
-        if self.settling.due(now, Author::Unknown) == Due::Nothing {
+        if self.debounce.due(now, Author::Unknown) == Due::Nothing {
             return Due::Nothing;
         }
         let author = match GatewayLock::held(self.foreign.session.root()) {
             Held::By(_) => Author::AtWork,
             Held::No => Author::Unknown,
         };
-        self.settling.due(now, author)
+        self.debounce.due(now, author)
     }
 
     fn look_from_outside(&mut self) {
@@ -223,19 +223,19 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
             *seen = now;
         }
         if changed {
-            self.settling.changed(self.began.elapsed());
+            self.debounce.changed(self.began.elapsed());
         }
     }
 
     /// Looks into the files, and heals what a live gateway must not see.
     fn look_into(&mut self) -> Result<(), OpsError> {
-        let broken = if self.settling.is_broken() { Broken::SetAside } else { Broken::Await };
+        let broken = if self.debounce.is_broken() { Broken::SetAside } else { Broken::Await };
         let settled = self.foreign.settle(Extent::Urgent, broken, URGENT_PATIENCE, &[])?;
         if settled.is_broken {
-            self.settling.found_broken();
+            self.debounce.found_broken();
             return Ok(());
         }
-        self.settling.settled();
+        self.debounce.settled();
         // What we wrote ourselves is no news.
         for (file, seen) in &mut self.seen {
             *seen = glance(file);

@@ -17,7 +17,7 @@ use super::{FileOutcome, Missing, OpsError, Outcome, Publication, Status, Worksp
 use crate::compose::{Configuration, IncludeFaultKind, Part};
 use crate::doc::{Document, SyntaxError};
 use crate::finding::{Action, Finding};
-use crate::fs::{Loaded, ReplaceError};
+use crate::fs::{Loaded, Quiet, ReplaceError, Settling};
 use crate::heal::{self, Healing, LostComment, PutBack, Redress, heal};
 use crate::policy::{self, Scope, Transition, Verdict};
 
@@ -171,7 +171,7 @@ struct Plan {
 
 impl Foreign<'_, '_> {
     /// Looks at what stands there now, and puts right as much as `extent` says. Waits at most
-    /// `patience` for the gateway's own lock, and goes on without it then: the comparison at the commit
+    /// `lock_timeout` for the gateway's own lock, and goes on without it then: the comparison at the commit
     /// is the safety.
     ///
     /// # Errors
@@ -181,7 +181,7 @@ impl Foreign<'_, '_> {
         &mut self,
         extent: Extent,
         broken: Broken,
-        patience: Duration,
+        lock_timeout: Duration,
         dressings: &[Dressing],
     ) -> Result<Settled, OpsError> {
         let mut notices = self.revive()?;
@@ -191,10 +191,14 @@ impl Foreign<'_, '_> {
         let mut repaired: Vec<Repaired> = Vec::new();
         let mut after: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
         let mut attempts = 0;
+        let mut patience = Patience { settling: Settling::new(), leaving: Settling::for_return() };
         loop {
             let mut theirs = self.session.load(Missing::Create, Unparsable::Tolerate)?;
             let (configuration, set_aside) = self.readable(&theirs);
             let is_broken = !set_aside.is_empty() && broken == Broken::Await;
+            if extent != Extent::Urgent && self.may_go_on(&set_aside, &theirs, &mut patience) {
+                continue;
+            }
             let plan = if is_broken {
                 Plan::default()
             } else {
@@ -208,7 +212,7 @@ impl Foreign<'_, '_> {
                 }
                 if held.is_none() {
                     let turn = self.session.turn()?;
-                    let gateway = self.session.gateway_lock(patience);
+                    let gateway = self.session.gateway_lock(lock_timeout);
                     let gateway = gateway.map_err(|error| {
                         notices.push(format!("went on without the gateway's own lock: {error}"));
                     });
@@ -256,6 +260,23 @@ impl Foreign<'_, '_> {
     pub(super) fn tell(&self, name: &str, pid: u32, settled: &[Settled]) -> Vec<String> {
         let Self { accepted, session, allow, .. } = self;
         self.record.write(name, pid, accepted, session, settled, allow)
+    }
+
+    /// Whether what cannot be read may be in the middle of being written: the program may have left
+    /// others behind that go on. Sleeps a moment then.
+    fn may_go_on(
+        &self,
+        set_aside: &[SetAside],
+        theirs: &Snapshot,
+        patience: &mut Patience,
+    ) -> bool {
+        set_aside.iter().any(|set| {
+            let quiet = match theirs.expected(&set.file) {
+                Some(loaded) => patience.settling.wait(loaded),
+                None => patience.leaving.pause(),
+            };
+            quiet == Quiet::NotYet
+        })
     }
 
     /// Makes the directory again that a program has removed, and locks in it.
@@ -508,6 +529,14 @@ impl Foreign<'_, '_> {
             ..outcome::differences(accepted, now, &self.workspace.profile)
         }
     }
+}
+
+/// How long files that cannot be read are waited for.
+struct Patience {
+    /// Those that are there.
+    settling: Settling,
+    /// Those that are gone.
+    leaving: Settling,
 }
 
 /// Whether files were written.

@@ -3,6 +3,7 @@
 //! Every write, whoever asks for it, is the one transaction of [`write()`]. Nothing here prints, reads
 //! the environment or ends the process.
 
+mod debounce;
 mod edit;
 mod error;
 mod exec;
@@ -16,7 +17,6 @@ mod records;
 mod request;
 mod restore;
 mod session;
-mod settle;
 mod status;
 mod transaction;
 

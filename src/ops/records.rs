@@ -143,7 +143,7 @@ pub(super) fn known(
     identities: &Identities,
 ) -> Vec<Document> {
     let now = Session::reading(workspace)
-        .and_then(|session| session.load(Missing::Create, Unparsable::Tolerate));
+        .and_then(|mut session| session.load(Missing::Create, Unparsable::Tolerate));
     let now = now.map(|now| now.configuration.parts().to_vec()).unwrap_or_default();
     let mut documents: Vec<Document> = now.into_iter().map(|part| part.document).collect();
     let Ok(listing) = history.list() else { return documents };

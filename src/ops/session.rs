@@ -8,8 +8,9 @@ use super::{HardLinks, Missing, OpsError, Publication, Workspace};
 use crate::compose::{Configuration, Edited, IncludeFaultKind, Part, Rules};
 use crate::doc::{Document, Format, SyntaxError};
 use crate::fs::{
-    Durability, GatewayLock, Loaded, LockGuard, Method, ReplaceError, ReplaceOptions, Replaced,
-    Target, Turn, Wait, awaits_recovery, create_private_directory, read, real_path,
+    Durability, GatewayLock, Loaded, LockGuard, Method, Quiet, ReplaceError, ReplaceOptions,
+    Replaced, Settling, Target, Turn, Wait, awaits_recovery, create_private_directory, read,
+    real_path,
 };
 use crate::profile::GatewayLockKind;
 
@@ -23,6 +24,14 @@ pub(super) struct Session<'w> {
     target: PathBuf,
     /// Locks held, in the order they were taken: the root's first.
     guards: Vec<Guarded>,
+    /// Whether the root file was there when it was last read.
+    seen: bool,
+}
+
+/// What was read of a file, and what it means.
+struct Text {
+    loaded: Loaded,
+    part: Result<Part, SyntaxError>,
 }
 
 /// Which locks a session takes.
@@ -114,7 +123,7 @@ impl<'w> Session<'w> {
 
     fn of(workspace: &'w Workspace, target: &Target, locks: Locks) -> Self {
         let (root, target) = (target.named().to_owned(), target.path().to_owned());
-        Self { workspace, locks, root, target, guards: Vec::new() }
+        Self { workspace, locks, root, target, guards: Vec::new(), seen: false }
     }
 
     /// A session that may write the root file.
@@ -149,6 +158,7 @@ impl<'w> Session<'w> {
 
     /// Takes the locks of `file`: ours, then the gateway's. False where they were held already.
     pub(super) fn lock(&mut self, file: &Path) -> Result<bool, OpsError> {
+        // Also where a link leads elsewhere by now: the commit finds that out.
         if self.held(file).is_some() {
             return Ok(false);
         }
@@ -213,19 +223,21 @@ impl<'w> Session<'w> {
     /// Where the root file cannot be read, is missing and `missing` refuses that, or does not parse
     /// and `unparsable` refuses that. Faults of includes are part of the configuration.
     pub(super) fn load(
-        &self,
+        &mut self,
         missing: Missing,
         unparsable: Unparsable,
     ) -> Result<Snapshot, OpsError> {
         let format = Format::of_path(&self.root);
         let mut loaded = Vec::new();
         let mut fault = None;
-        let (found, directory_mode) = self.read(&self.root)?;
+        self.follow_link()?;
+        let (found, directory_mode) = self.read_root()?;
+        self.seen = found.is_some();
         let stand_in =
             |mode| Part { file: self.root.clone(), document: empty(format), mode, directory_mode };
         let root = match found {
-            Some(found) => {
-                let part = match part_of(&self.root, directory_mode, &found) {
+            Some(Text { loaded: found, part }) => {
+                let part = match part {
                     Ok(part) => part,
                     Err(error) if unparsable == Unparsable::Tolerate => {
                         fault = Some(error);
@@ -319,11 +331,54 @@ impl<'w> Session<'w> {
         if !inside {
             return Err(IncludeFaultKind::Outside(file.to_owned()));
         }
-        let (found, directory_mode) = self.read(file).map_err(|error| unreadable(&error))?;
-        let found = found.ok_or_else(|| IncludeFaultKind::Missing(file.to_owned()))?;
-        let part = part_of(file, directory_mode, &found)
-            .map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error));
-        Ok((part, found))
+        let (found, _) = self.read_settled(file).map_err(|error| unreadable(&error))?;
+        let Text { loaded, part } =
+            found.ok_or_else(|| IncludeFaultKind::Missing(file.to_owned()))?;
+        let part = part.map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error));
+        Ok((part, loaded))
+    }
+
+    /// Locks what is meant now, where a link leads elsewhere than when it was locked. A guarded
+    /// program's links are looked after by [`Left`].
+    fn follow_link(&mut self) -> Result<(), OpsError> {
+        let Some(held) = self.guards.first() else { return Ok(()) };
+        if self.locks == Locks::Both
+            && held.guard.target().path() != Target::resolve(&self.root)?.path()
+        {
+            self.guards.clear();
+            let root = self.root.clone();
+            self.lock(&root)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the root file. Where it was there a moment ago, some editors are about to put it back.
+    fn read_root(&self) -> Result<(Option<Text>, Option<u32>), OpsError> {
+        let mut settling = Settling::for_return();
+        loop {
+            let found = self.read_settled(&self.root)?;
+            let is_final = found.0.is_some() || !self.seen || self.locks == Locks::Ours;
+            if is_final || settling.pause() == Quiet::Yes {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Reads `file`; again where it cannot be meant as it is, and its writer may not be done. Whoever
+    /// guards a program waits as long as it takes without us.
+    fn read_settled(&self, file: &Path) -> Result<(Option<Text>, Option<u32>), OpsError> {
+        let mut settling = Settling::new();
+        loop {
+            let (found, directory_mode) = self.read(file)?;
+            let Some(loaded) = found else { return Ok((None, directory_mode)) };
+            let part = part_of(file, directory_mode, &loaded);
+            // To TOML an empty text is a good one.
+            let is_whole = part.is_ok() && !loaded.bytes.trim_ascii().is_empty();
+            let is_final = is_whole || self.locks == Locks::Ours;
+            if is_final || settling.wait(&loaded) == Quiet::Yes {
+                return Ok((Some(Text { loaded, part }), directory_mode));
+            }
+        }
     }
 
     /// Reads a file, and the permission bits of its directory.

@@ -88,7 +88,7 @@ pub enum Drift {
 ///
 /// [`OpsError`] where the file or its history cannot be read.
 pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
-    let session = Session::reading(workspace)?;
+    let mut session = Session::reading(workspace)?;
     let snapshot = session.load(Missing::Create, Unparsable::Tolerate)?;
     let target = Target::resolve(&workspace.config)?;
     let history = records::of(workspace)?;

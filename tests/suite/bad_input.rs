@@ -54,19 +54,19 @@ fn two_configurations_one_after_the_other() {
 
 #[test]
 fn truncated_base() {
-    check_base("{\n  a: {\n    b: 1,\n", &["the file ends inside", "cut short"]);
+    check_base("{\n  a: {\n    b: 1,\n", &["line 2, column 6 at line 4, column 1", "cut short"]);
     check_base("{ a: \"b", &["the file ends inside the string", "line 1, column 6"]);
 }
 
 #[test]
 fn empty_base() {
     check_base("", &["the file is empty", "line 1, column 1"]);
-    check_base(" \n", &["white space and no value"]);
+    check_base(" \n", &["white space and no value", "line 2, column 1"]);
 }
 
 #[test]
 fn base_of_comments_only() {
-    check_base("// nothing\n/* here */\n", &["comments and no value"]);
+    check_base("// nothing\n/* here */\n", &["comments and no value", "line 3, column 1"]);
 }
 
 #[test]
@@ -138,6 +138,41 @@ fn unparsable_value() {
     sandbox.fails(4, ["set", "gateway.mode", "\"local"]).says("`gateway.mode`");
 }
 
+/// A patch or a whole file that cannot be read, from a file and from standard input.
+#[test]
+fn unusable_input_of_patch_and_apply() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let input = sandbox.path("in.json5");
+    let name = input.to_str().unwrap();
+    let deep = "[".repeat(100_000);
+    for command in ["patch", "apply"] {
+        for (text, expected) in [
+            (b"{ a: 1".as_slice(), "the file ends inside"),
+            (b"{ a: 1 } { a: 2 }", "two configurations were written"),
+            (b"", "the file is empty"),
+            (b"// nothing", "comments and no value"),
+            (b"{ a: '\xff' }", "invalid UTF-8"),
+            (b"{ a: 1 }\0", "NUL byte"),
+            (deep.as_bytes(), "deeper than 10,000 levels"),
+        ] {
+            fs::write(&input, text).unwrap();
+            sandbox
+                .fails(4, [command, name])
+                .says(&format!("`{name}` does not parse"))
+                .says(expected)
+                .says("line 1, column ");
+            let from_stdin = || sandbox.invoke([command, "-"]).stdin(text).run();
+            sandbox.untouched(from_stdin).code(4).says(expected).says("line 1, column ");
+        }
+        let missing = sandbox.path("missing.json5");
+        let missing = missing.to_str().unwrap();
+        sandbox.fails(9, [command, missing]).says(missing).says("No such file");
+        let directory = sandbox.path("");
+        sandbox.fails(9, [command, directory.to_str().unwrap()]).says("is a directory");
+        assert_eq!(sandbox.leftovers(), Vec::<String>::new());
+    }
+}
+
 #[test]
 fn path_through_a_scalar() {
     let sandbox = Sandbox::config(GATEWAY);
@@ -194,17 +229,10 @@ fn pipe_instead_of_a_file() {
     sandbox.fails(9, ["set", "a", "1"]).says("is a pipe, not a regular file");
 }
 
-/// The sandbox, open to the user that an unprivileged run has.
-fn opened(sandbox: &Sandbox) {
-    for path in [sandbox.root().to_owned(), sandbox.home(), sandbox.path("")] {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-}
-
 #[test]
 fn no_permission_to_read() {
     let sandbox = Sandbox::config(GATEWAY);
-    opened(&sandbox);
+    sandbox.admit(0o755);
     fs::set_permissions(sandbox.config_path(), fs::Permissions::from_mode(0o000)).unwrap();
     sandbox.untouched(|| {
         for arguments in [["get"].as_slice(), &["set", "a", "1"], &["set", "a", "1", "--create"]] {
@@ -217,9 +245,8 @@ fn no_permission_to_read() {
 #[test]
 fn no_permission_to_write() {
     let sandbox = Sandbox::config(GATEWAY);
-    opened(&sandbox);
     fs::set_permissions(sandbox.config_path(), fs::Permissions::from_mode(0o644)).unwrap();
-    fs::set_permissions(sandbox.path(""), fs::Permissions::from_mode(0o555)).unwrap();
+    sandbox.admit(0o555);
     sandbox.untouched(|| {
         sandbox.invoke(["get", "gateway.port"]).unprivileged().run().code(0).prints("18789\n");
         let run = sandbox.invoke(["set", "gateway.port", "1"]).unprivileged().run();
@@ -258,19 +285,14 @@ fn disk_full() {
         head -c 20000 /dev/zero | tr '\0' ' ' > "$1/openclaw.json"
         echo '{ a: 1 }' >> "$1/openclaw.json"
         cp "$1/openclaw.json" "$2"
-        trap 'cmp "$1/openclaw.json" "$2" > "$2.cmp" 2>&1; ls -A "$1" > "$2.ls"' EXIT
-        keep1=$1 keep2=$2
     "#;
+    let look = r#"cmp "$1/openclaw.json" "$2" > "$2.cmp" 2>&1; ls -A "$1" > "$2.ls""#;
     let copy = sandbox.path("copy");
-    // The shell stays, to look at what is left.
-    let script = format!(
-        "{script}\nshift 2\nset +e\n\"$@\"\ncode=$?\nset -- \"$keep1\" \"$keep2\"\nexit $code\n#"
-    );
     let config = directory.join("openclaw.json");
     let arguments = ["--config", config.to_str().unwrap(), "set", "a", "2"];
     sandbox
         .invoke(arguments)
-        .under(mounts.after(&script, &[&directory, &copy]))
+        .under(mounts.around(script, look, &[&directory, &copy]))
         .run()
         .code(9)
         .says("o space left");

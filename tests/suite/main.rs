@@ -3,7 +3,8 @@
 //! One binary, so that it links once. Every suite is listed below with what belongs in it; `tidy`
 //! holds the list. All suites pass as root and as a user; what needs a tool or a right that is missing
 //! here says so, past the capture of the test runner, and checks nothing. `.ci/run` sets
-//! `CONFWARDEN_TEST_REQUIRE_STRACE`, with which a missing strace is a failure.
+//! `CONFWARDEN_TEST_REQUIRE_STRACE` and `CONFWARDEN_TEST_REQUIRE_TOOLS`, with which a missing strace
+//! or another missing program is a failure.
 
 #![cfg(unix)]
 #![expect(clippy::disallowed_methods, reason = "tests look at files directly")]
@@ -41,6 +42,7 @@ mod field_cases; // cases of the public tracker, named after their ids
 // The proof: real processes, real file systems, real failures.
 mod crash; // killed at every system call: old or new, and no work for a person
 mod faults; // every system call of a write fails once
+mod gateway; // real gateways, where some are installed
 mod lock; // who waits for whom, and what the dead leave
 mod mounts; // links, mounts, owners, modes, access lists
 mod writers; // other programs write the same file, and ask for no lock

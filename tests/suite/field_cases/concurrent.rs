@@ -44,9 +44,9 @@ fn cc_02_agents_added_at_once_all_stay() {
 fn cc_08_a_rewrite_with_the_same_meaning_is_no_conflict() {
     let Some(faults) = Faults::allowed() else { return };
     let sandbox = Sandbox::config(GATEWAY);
-    let rewritten = GATEWAY.replace("port: 18789,", "port: 0x4965,");
+    let rewritten = GATEWAY.replace("port: 18789,", "port: 0x4965,") + "// rewritten\n";
     sandbox.raced(&faults, &["set", "gateway.port", "18790"], &rewritten).code(0);
-    sandbox.holds(&GATEWAY.replace("18789", "18790"));
+    sandbox.holds(&(GATEWAY.replace("18789", "18790") + "// rewritten\n"));
 }
 
 /// NemoClaw#12120: a tool reads and replaces the whole file, an edit in between is lost.

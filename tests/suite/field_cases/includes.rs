@@ -27,6 +27,27 @@ fn is_01_an_edit_goes_into_the_file_that_owns_the_value() {
     sandbox.fails(3, ["unset", "gateway.auth.token"]).says("parts/gateway.json5, line ");
 }
 
+/// The whole flat file, as `onboard` would write it: its values go to where they belong.
+#[test]
+fn is_01_a_flat_file_does_not_flatten() {
+    let sandbox = sandbox();
+    let flat = r#"{
+  "agents": { "entries": { "alpha": { "model": "large" }, "beta": { "model": "small" } } },
+  "gateway": {
+    "mode": "local", "port": 18790, "auth": { "mode": "token", "token": "fake-token-0123456789" }
+  },
+  "logging": { "level": "debug" }
+}"#;
+    sandbox.invoke(["apply", "-"]).stdin(flat).run().code(0);
+    sandbox.holds(&ROOT.replace("\"info\"", "\"debug\""));
+    assert_eq!(sandbox.text_of("parts/gateway.json5").unwrap(), GATEWAY.replace("18789", "18790"));
+    assert_eq!(
+        sandbox.text_of("agents.json5").unwrap(),
+        AGENTS.replace("\"large\" }, // second", "\"small\" }, // second")
+    );
+    assert_eq!(sandbox.text_of("alpha.json5").unwrap(), ALPHA);
+}
+
 /// openclaw#116107: an include in an included file cannot be written.
 #[test]
 fn is_04_nested_includes_are_written() {

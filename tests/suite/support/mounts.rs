@@ -33,9 +33,19 @@ impl Mounts {
     /// Words that run a command in a mount namespace of its own, after `script`, which finds
     /// `words` in `$1` and so on.
     pub(crate) fn after(&self, script: &str, words: &[&Path]) -> Vec<OsString> {
+        self.shell(format!("{script}\nshift {}\nexec \"$@\"", words.len()), words)
+    }
+
+    /// The same, with `after` to look at what is left before the mounts are gone.
+    pub(crate) fn around(&self, before: &str, after: &str, words: &[&Path]) -> Vec<OsString> {
+        let count = words.len();
+        let run = format!("run() {{ shift {count}; \"$@\"; }}\ncode=0\nrun \"$@\" || code=$?");
+        self.shell(format!("{before}\n{run}\n{after}\nexit $code"), words)
+    }
+
+    fn shell(&self, script: String, words: &[&Path]) -> Vec<OsString> {
         let mut line: Vec<OsString> = vec!["unshare".into()];
         line.extend(self.unshare.iter().map(OsString::from));
-        let script = format!("{script}\nshift {}\nexec \"$@\"", words.len());
         line.extend(["sh".into(), "-euc".into(), script.into(), "sh".into()]);
         line.extend(words.iter().map(|word| word.as_os_str().to_owned()));
         line

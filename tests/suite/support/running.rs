@@ -72,10 +72,15 @@ impl Running {
     /// Waits until it holds the lock on the configuration of `sandbox`; its process id.
     #[track_caller]
     pub(crate) fn until_locked(&mut self, sandbox: &Sandbox) -> u32 {
-        let lock = sandbox.lock_path();
+        self.until_holding(&sandbox.lock_path())
+    }
+
+    /// Waits until it holds this lock of ours; its process id.
+    #[track_caller]
+    pub(crate) fn until_holding(&mut self, lock: &Path) -> u32 {
         let mut found = None;
         self.until("its lock", || {
-            found = holder_in(&lock);
+            found = holder_in(lock);
             found.is_some()
         });
         let pid = found.unwrap();

@@ -40,7 +40,7 @@ pub(super) enum Due {
 
 /// The times of a foreign write, each as time since some fixed moment.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Settling {
+pub(super) struct Debounce {
     /// When the file was last seen to be another one; nothing where it has been looked into since.
     changed: Option<Duration>,
     /// When the gateway's lock was last seen to be held.
@@ -48,7 +48,7 @@ pub(super) struct Settling {
     broken: bool,
 }
 
-impl Settling {
+impl Debounce {
     /// The file is another one than at the last look.
     pub(super) fn changed(&mut self, now: Duration) {
         self.changed = Some(now);
@@ -96,7 +96,7 @@ mod tests {
     /// looked into.
     #[track_caller]
     fn check(events: &[(u64, Event)], expected: &[u64]) {
-        let mut settling = Settling::default();
+        let mut debounce = Debounce::default();
         let (mut author, mut is_torn) = (Author::Unknown, false);
         let mut looks = Vec::new();
         let mut left = events.iter().peekable();
@@ -104,19 +104,19 @@ mod tests {
             while let Some((_, event)) = left.next_if(|(at, _)| *at == now) {
                 match event {
                     Event::Good | Event::Torn => {
-                        settling.changed(ms(now));
+                        debounce.changed(ms(now));
                         is_torn = matches!(event, Event::Torn);
                     }
                     Event::Lock => author = Author::AtWork,
                     Event::Unlock => author = Author::Unknown,
                 }
             }
-            if settling.due(ms(now), author) == Due::Now {
+            if debounce.due(ms(now), author) == Due::Now {
                 looks.push(now);
-                if is_torn && !settling.broken {
-                    settling.found_broken();
+                if is_torn && !debounce.broken {
+                    debounce.found_broken();
                 } else {
-                    settling.settled();
+                    debounce.settled();
                 }
             }
         }
@@ -176,11 +176,11 @@ mod tests {
     #[test]
     fn every_look_is_inside_the_window_of_the_gateway() {
         for release in (0..1_000).step_by(37) {
-            let mut settling = Settling::default();
-            settling.changed(ms(50));
+            let mut debounce = Debounce::default();
+            debounce.changed(ms(50));
             let first = (50..2_000).find(|now| {
                 let author = if *now < release { Author::AtWork } else { Author::Unknown };
-                settling.due(ms(*now), author) == Due::Now
+                debounce.due(ms(*now), author) == Due::Now
             });
             let after = first.expect("there is a look") - 50;
             assert!((10..=480).contains(&after), "{after} ms after the write");
@@ -189,8 +189,8 @@ mod tests {
 
     #[test]
     fn a_clock_that_goes_back_only_delays() {
-        let mut settling = Settling::default();
-        settling.changed(ms(1_000));
-        assert_eq!(settling.due(ms(500), Author::Unknown), Due::In(ms(540)));
+        let mut debounce = Debounce::default();
+        debounce.changed(ms(1_000));
+        assert_eq!(debounce.due(ms(500), Author::Unknown), Due::In(ms(540)));
     }
 }

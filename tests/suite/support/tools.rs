@@ -1,0 +1,26 @@
+//! Programs of others that a test calls.
+//!
+//! Where one is missing, the test says so on the real standard error and checks nothing. With
+//! `CONFWARDEN_TEST_REQUIRE_TOOLS` set, as `.ci/run` sets it, that is a failure.
+
+use std::path::Path;
+
+use super::not_checked;
+
+/// Whether every program of `names` is here, in the directories that the sandbox searches.
+#[track_caller]
+pub(crate) fn tools(names: &[&str]) -> bool {
+    let missing =
+        |name: &&&str| !["/usr/bin", "/bin"].iter().any(|d| Path::new(d).join(name).exists());
+    let missing: Vec<&&str> = names.iter().filter(missing).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let required = std::env::var_os("CONFWARDEN_TEST_REQUIRE_TOOLS");
+    assert!(
+        required.is_none_or(|value| value.is_empty()),
+        "missing: {missing:?}, and CONFWARDEN_TEST_REQUIRE_TOOLS is set"
+    );
+    not_checked(&format!("missing: {missing:?}"));
+    false
+}
