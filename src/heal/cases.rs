@@ -477,7 +477,9 @@ fn a_file_that_only_lost_its_comments_did_not_shrink() {
 
 #[test]
 fn a_file_that_shrank_gets_back_what_is_gone() {
-    let members: String = (0..40).map(|n| format!("    key{n}: 'value number {n}',\n")).collect();
+    let members: Vec<String> =
+        (0..40).map(|n| format!("    key{n}: 'value number {n}',\n")).collect();
+    let members = members.concat();
     let base = format!("{{\n  a: {{\n{members}  }},\n  b: 1,\n}}\n");
     let healing =
         Write::of(&base, "{\n  a: {\n    key3: 'mine',\n  },\n  b: 1,\n  c: 2,\n}\n").heal();
