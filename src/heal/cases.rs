@@ -431,6 +431,15 @@ fn a_cut_off_block_comes_back_where_it_was_with_its_comments() {
 }
 
 #[test]
+fn what_had_no_place_at_first_is_tried_again() {
+    let base = "{\n  hooks: [{ id: 'main', a: 1 }],\n}\n";
+    let theirs = "{ hooks: [[{ id: 'ops', a: '__OPENCLAW_REDACTED__' }]] }";
+    let healing = Write::of(base, theirs).heal();
+    assert_eq!(healing.uncured, []);
+    assert_eq!(text(&healing), "{ hooks: [{ id: 'main', a: 1 }] }");
+}
+
+#[test]
 fn types_and_references_are_reverted() {
     let theirs = BASE
         .replace("maxTokens: 16384", "maxTokens: '16384'")
