@@ -219,6 +219,8 @@ fn twins<'d>(parent: Node<'d>, node: Node<'d>) -> Vec<Node<'d>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -288,10 +290,11 @@ mod tests {
         prop::collection::vec(("[a-e]", members), 0..5).prop_map(|sections| {
             let mut text = String::from("{\n");
             for (index, (name, members)) in sections.into_iter().enumerate() {
-                text += &format!("  // of {name}\n  {name}{index}: {{\n");
+                write!(text, "  // of {name}\n  {name}{index}: {{\n").expect("a string takes all");
                 for (index, (key, value, comment)) in members.into_iter().enumerate() {
                     let comment = if comment { " // why" } else { "" };
-                    text += &format!("    {key}{index}: {value},{comment}\n");
+                    writeln!(text, "    {key}{index}: {value},{comment}")
+                        .expect("a string takes all");
                 }
                 text += "  },\n";
             }

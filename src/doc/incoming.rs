@@ -17,6 +17,17 @@ pub struct Incoming {
     /// What it means.
     pub value: Value,
     origin: Option<Origin>,
+    order: Order,
+}
+
+/// Whether what stood around a value says where it belongs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Order {
+    /// It stood in a whole configuration, among its neighbours.
+    #[default]
+    Kept,
+    /// It stood in a part of one, in whatever order.
+    Free,
 }
 
 /// A value in the text of a document. The text holds secrets: it is shown nowhere.
@@ -63,7 +74,7 @@ impl Origin {
 
 impl From<Value> for Incoming {
     fn from(value: Value) -> Self {
-        Self { value, origin: None }
+        Self { value, origin: None, order: Order::Kept }
     }
 }
 
@@ -77,7 +88,7 @@ impl Incoming {
     /// The value `node` of `document`.
     pub(crate) fn at(document: &Arc<Document>, node: Node<'_>) -> Self {
         let origin = Origin { document: Arc::clone(document), node: node.id() };
-        Self { value: node.to_value(), origin: Some(origin) }
+        Self { value: node.to_value(), origin: Some(origin), order: Order::Kept }
     }
 
     /// Where the value was written, if it was in `format`.
@@ -97,6 +108,9 @@ impl Incoming {
         missing: &[Segment],
         fits: impl Fn(NodeId) -> bool,
     ) -> Option<(Side, NodeId)> {
+        if self.order == Order::Free {
+            return None;
+        }
         let mut origin = self.written_in(format)?;
         let (first, below) = missing.split_first()?;
         for _ in below {
@@ -130,7 +144,12 @@ impl Incoming {
         }
         // A text that cannot be pruned is left behind: the value alone is right in any case.
         let origin = self.origin.and_then(|origin| origin.without_nulls(&value));
-        Self { value, origin }
+        Self { value, origin, order: self.order }
+    }
+
+    /// To go behind what is there already: its former neighbours do not say where it belongs.
+    pub(crate) fn in_any_order(self) -> Self {
+        Self { order: Order::Free, ..self }
     }
 
     pub(crate) fn as_wanted(&self) -> Wanted<'_> {
@@ -203,7 +222,7 @@ impl<'v> Wanted<'v> {
     pub(crate) fn to_incoming(self) -> Incoming {
         let origin =
             self.text.map(|(document, node)| Origin { document: Arc::clone(document), node });
-        Incoming { value: self.value.clone(), origin }
+        Incoming { value: self.value.clone(), origin, order: Order::Kept }
     }
 
     fn node(self) -> Option<Node<'v>> {

@@ -23,7 +23,8 @@ pub struct ArrayShrinks {
 /// `null` removes a member, objects merge, arrays of objects with unique string ids merge by id
 /// (elements that the patch does not name stay), all else replaces. An array that would lose
 /// elements must be named in `replace`, and is then replaced as a whole. What is added knows where
-/// `patch` was written, so its comments can come along.
+/// `patch` was written, so its comments can come along; it goes behind what is there,
+/// since a patch names its members in whatever order.
 ///
 /// # Errors
 ///
@@ -65,7 +66,7 @@ impl Merge<'_> {
             }
             (Some(Value::Array(old)), Value::Array(new)) => self.array(path, old, new, wanted),
             _ => {
-                let value = wanted.to_incoming().without_nulls();
+                let value = wanted.to_incoming().without_nulls().in_any_order();
                 if base != Some(&value.value) {
                     self.changes.push(Change::Set { path: path.clone(), value });
                 }
@@ -93,7 +94,7 @@ impl Merge<'_> {
                     Some(base) => self.value(&path.join(with_id(id)), Some(base), value)?,
                     None => self.changes.push(Change::Set {
                         path: path.join(Segment::Append),
-                        value: value.to_incoming().without_nulls(),
+                        value: value.to_incoming().without_nulls().in_any_order(),
                     }),
                 }
             }

@@ -124,8 +124,21 @@ fn walk_in_order(path: &KeyPath, old: &[Value], new: &[Wanted<'_>], changes: &mu
     };
     let old_classes: Vec<u32> = old.iter().map(&mut class).collect();
     let new_classes: Vec<u32> = new.iter().map(|element| class(element.value)).collect();
+    let ops = capture_diff_slices(Algorithm::Myers, &old_classes, &new_classes);
+    let kept = ops.iter().filter(|op| matches!(op, DiffOp::Equal { .. }));
+    let kept: usize = kept.map(|op| op.old_range().len()).sum();
+    let in_place = old_classes.iter().zip(&new_classes).filter(|(one, two)| one == two).count();
+    if old.len() == new.len() && in_place == kept {
+        // Nothing needs to move, though equal elements would let it.
+        for (index, (value, twin)) in old.iter().zip(new).enumerate() {
+            if old_classes[index] != new_classes[index] {
+                walk(&path.index(index), value, *twin, changes);
+            }
+        }
+        return;
+    }
     // From the end backwards, so that the indices of what is still to come hold.
-    for op in capture_diff_slices(Algorithm::Myers, &old_classes, &new_classes).iter().rev() {
+    for op in ops.iter().rev() {
         let (_, was, is) = op.as_tag_tuple();
         if matches!(op, DiffOp::Equal { .. }) {
             continue;
@@ -222,6 +235,19 @@ mod tests {
         let list = KeyPath::root().key("list");
         let expected = vec![Change::Move { from: list.index(2), to: list.index(0) }];
         assert_eq!(reconcile(&list, &current, &desired.into()), expected);
+    }
+
+    #[test]
+    fn equal_elements_stay_where_they_are() {
+        let numbers =
+            |numbers: &[i64]| Value::Array(numbers.iter().copied().map(Value::Integer).collect());
+        let list = KeyPath::root().key("list");
+        let changes = reconcile(&list, &numbers(&[1, 1, 2]), &numbers(&[7, 1, 9]).into());
+        let set = |index, value| Change::Set {
+            path: list.index(index),
+            value: Value::Integer(value).into(),
+        };
+        assert_eq!(changes, [set(0, 7), set(2, 9)]);
     }
 
     #[test]

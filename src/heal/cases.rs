@@ -431,6 +431,15 @@ fn a_cut_off_block_comes_back_where_it_was_with_its_comments() {
 }
 
 #[test]
+fn what_had_no_place_at_first_is_tried_again() {
+    let base = "{\n  hooks: [{ id: 'main', a: 1 }],\n}\n";
+    let theirs = "{ hooks: [[{ id: 'ops', a: '__OPENCLAW_REDACTED__' }]] }";
+    let healing = Write::of(base, theirs).heal();
+    assert_eq!(healing.uncured, []);
+    assert_eq!(text(&healing), "{ hooks: [{ id: 'main', a: 1 }] }");
+}
+
+#[test]
 fn types_and_references_are_reverted() {
     let theirs = BASE
         .replace("maxTokens: 16384", "maxTokens: '16384'")
@@ -477,7 +486,9 @@ fn a_file_that_only_lost_its_comments_did_not_shrink() {
 
 #[test]
 fn a_file_that_shrank_gets_back_what_is_gone() {
-    let members: String = (0..40).map(|n| format!("    key{n}: 'value number {n}',\n")).collect();
+    let members: Vec<String> =
+        (0..40).map(|n| format!("    key{n}: 'value number {n}',\n")).collect();
+    let members = members.concat();
     let base = format!("{{\n  a: {{\n{members}  }},\n  b: 1,\n}}\n");
     let healing =
         Write::of(&base, "{\n  a: {\n    key3: 'mine',\n  },\n  b: 1,\n  c: 2,\n}\n").heal();

@@ -82,8 +82,8 @@ impl Patient<'_, '_> {
         let mut path = depth.map_or_else(|| path.clone(), |depth| path.truncated(depth));
         while let Some((parent, last)) = path.split_last() {
             let fits = match (after.at(&parent), last) {
-                (Some(Value::Object(_)), Segment::Key(_)) => true,
-                (Some(Value::Array(_)), Segment::Where { .. } | Segment::Index(_)) => true,
+                (Some(Value::Object(_)), Segment::Key(_))
+                | (Some(Value::Array(_)), Segment::Where { .. } | Segment::Index(_)) => true,
                 // A block of nothing but this comes back as it was, comments and all.
                 (None, Segment::Key(_)) => {
                     before.at(&parent)?.as_object().is_some_and(|members| members.len() > 1)

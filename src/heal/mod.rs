@@ -180,6 +180,8 @@ pub fn heal<'a>(
             Stage::Size => patient.cure_size(&group),
         };
         if is_changed {
+            // A value that could not come back may find its place now.
+            tried.retain(|(rule, ..)| Stage::of(rule) != Some(Stage::Paths));
             latest = Some(patient.judge(judge_changes));
         }
     }

@@ -62,7 +62,8 @@ fn members(value: impl Strategy<Value = String>) -> impl Strategy<Value = String
     let rest = prop::collection::vec((value, prop::sample::select(COMMENTS)), 5);
     (keys, rest).prop_map(|(keys, rest)| {
         let members = keys.iter().zip(rest);
-        members.map(|(key, (value, comment))| format!("{comment}{key}: {value},\n")).collect()
+        let members = members.map(|(key, (value, comment))| format!("{comment}{key}: {value},\n"));
+        members.collect::<Vec<String>>().concat()
     })
 }
 
@@ -93,7 +94,7 @@ fn file() -> impl Strategy<Value = String> {
                 text += &gateway;
             }
             for (key, (value, comment)) in sections.iter().zip(values) {
-                text += &format!("{comment}{key}: {value},\n");
+                text.extend([comment, key, ": ", &value, ",\n"]);
             }
             text + "}\n"
         },

@@ -77,6 +77,7 @@ pub fn redress_root(
 }
 
 /// A document and what it means.
+#[derive(Clone, Copy)]
 struct Text<'d> {
     document: &'d Document,
     value: Option<&'d Value>,
@@ -139,13 +140,13 @@ fn dressed(base: &Text<'_>, wanted: &Text<'_>) -> Option<(Document, Vec<Change>)
     let root = KeyPath::root();
     let (before, after) = (base.value(), wanted.value());
     let plain = reconcile_values(&root, &before, &after);
-    let moves = moves(&before, &plain);
-    let moved = (!moves.is_empty()).then(|| {
-        let between = changed(&before, &moves).ok()?;
+    let carried = moves(&before, &plain);
+    let by_moves = (!carried.is_empty()).then(|| {
+        let between = changed(&before, &carried).ok()?;
         let rest = reconcile_values(&root, &between, &after);
-        Some(moves.into_iter().chain(rest).collect::<Vec<Change>>())
+        Some(carried.into_iter().chain(rest).collect::<Vec<Change>>())
     });
-    let ways = moved.flatten().into_iter().chain(std::iter::once(plain));
+    let ways = by_moves.flatten().into_iter().chain(std::iter::once(plain));
     ways.into_iter().find_map(|changes| {
         let document = base.document.edit(&changes).ok()?;
         document.root().means_same(wanted.document.root()).then_some((document, changes))
@@ -160,7 +161,7 @@ fn lost_comments(base: &Document, dressed: &Document, changes: &[Change]) -> Vec
         *open.entry(words(comment)).or_default() += 1;
     }
     let mut lost = Vec::new();
-    let mut note = |path: &KeyPath, text: &str| {
+    let mut hand_over = |path: &KeyPath, text: &str| {
         if let Some(count) = open.get_mut(&words(text)).filter(|count| **count > 0) {
             *count -= 1;
             lost.push(LostComment { path: path.clone(), text: text.to_owned() });
@@ -173,11 +174,11 @@ fn lost_comments(base: &Document, dressed: &Document, changes: &[Change]) -> Vec
         let (Change::Remove { path } | Change::Set { path, .. }) = change else { continue };
         let Ok(Some(node)) = base.get(path) else { continue };
         for comment in comments(node) {
-            note(path, comment);
+            hand_over(path, comment);
         }
     }
     for comment in missing {
-        note(&KeyPath::root(), comment);
+        hand_over(&KeyPath::root(), comment);
     }
     lost
 }

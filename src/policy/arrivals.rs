@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::comparison::Pair;
 use super::review::Review;
 use crate::doc::{KeyPath, Value, Wtf8String};
 use crate::profile::SecretPaths;
@@ -46,7 +47,7 @@ impl<'a> Arrivals<'a> {
             while let Some(pair) = named.filter(|pair| pair.key().is_none()) {
                 named = review.comparison.parent(pair);
             }
-            let key = named.and_then(|pair| pair.key());
+            let key = named.and_then(Pair::key);
             *arrivals.by_key.entry((key, after)).or_default() += 1;
             *arrivals.by_value.entry(after).or_default() += 1;
         }

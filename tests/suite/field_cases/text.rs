@@ -28,8 +28,8 @@ fn fm_01_a_foreign_rewrite_is_reported_and_dressed_again() {
         Configuration::single(Part { file, document, mode: None, directory_mode: None })
     };
     let base = single(GATEWAY);
-    let sandbox = Sandbox::config(&GATEWAY.replace("\"small\"", "\"tiny\""));
-    let theirs = single(&sandbox.run(["get", "--reveal"]).code(0).stdout());
+    let sandbox = Sandbox::config(GATEWAY.replace("\"small\"", "\"tiny\""));
+    let theirs = single(sandbox.run(["get", "--reveal"]).code(0).stdout());
     let profile = Profile::builtin("openclaw").unwrap();
     let rules = Rules { key: None, depth: 0, roots: Vec::new() };
     let context = Context { profile: &profile, allow: &[], rules: &rules };

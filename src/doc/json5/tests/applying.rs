@@ -135,7 +135,7 @@ fn what_a_patch_adds_comes_without_its_nulls() {
     check_patch(
         "{\n  l: [\n    { id: 'a', x: 1 },\n  ],\n}\n",
         "{\n  l: [\n    { id: 'a', /* y */ y: 2 },\n    // b\n    { id: 'b', n: null },\n  ],\n}\n",
-        "{\n  l: [\n    { id: 'a', /* y */ y: 2, x: 1 },\n    // b\n    { id: 'b' },\n  ],\n}\n",
+        "{\n  l: [\n    { id: 'a', x: 1, /* y */ y: 2 },\n    // b\n    { id: 'b' },\n  ],\n}\n",
     );
 }
 
