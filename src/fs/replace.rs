@@ -22,6 +22,15 @@ use super::platform::{self, NotKept};
 use super::read::{self, Loaded, SIZE_LIMIT};
 use super::stage::Stage;
 
+/// Whether the name by which the file was found must still lead to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lead {
+    /// Else another file is meant by now.
+    MustLead,
+    /// The caller knows that it does not, and puts it right.
+    LookedAfter,
+}
+
 /// What to do with a file that has several names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HardLinks {
@@ -288,9 +297,11 @@ impl LockGuard {
     ) -> Result<Replaced, ReplaceError> {
         let directory = self.open_directory();
         let name = self.target().file_name();
+        // Whoever wants other attributes puts a file back, and its links too.
+        let lead = if wanted.is_some() { Lead::LookedAfter } else { Lead::MustLead };
         let attributes = self.attributes_of_base(base)?;
         if bytes == base.bytes && wanted.is_none_or(|wanted| wanted.same_access(&attributes)) {
-            self.compare(base, &attributes)?;
+            self.compare(base, &attributes, lead)?;
             return Ok(Replaced {
                 method: Method::Unchanged,
                 durability: Durability::Durable,
@@ -315,7 +326,7 @@ impl LockGuard {
         self.dress(&stage, wanted.unwrap_or(&attributes))?;
         let fingerprint = self.sync(&mut stage, bytes)?;
         reached(Moment::BeforeCompare).map_err(|error| self.failed(Step::LookAt, error))?;
-        self.compare(base, &attributes)?;
+        self.compare(base, &attributes, lead)?;
         let is_base = |name: &OsStr| exchange::is_file(self.place(), name, base, &attributes);
         match exchange::exchange(self.place(), stage, base.fingerprint.identity(), is_base)? {
             Exchanged::Yes(displaced) => {
@@ -326,7 +337,7 @@ impl LockGuard {
             Exchanged::Mounted => self.replace_in_place(base, bytes, wanted),
             Exchanged::Unsupported(stage) => {
                 // Again: the smaller the gap, the better.
-                self.compare(base, &attributes)?;
+                self.compare(base, &attributes, lead)?;
                 reached(Moment::BeforeRename)
                     .and_then(|()| stage.publish(name))
                     .map_err(|error| self.failed(Step::Publish, error))?;
@@ -426,14 +437,20 @@ impl LockGuard {
     }
 
     /// Compares identity, content and attributes with what they were, and where the name leads.
-    fn compare(&self, base: &Loaded, attributes: &Attributes) -> Result<(), ReplaceError> {
+    fn compare(
+        &self,
+        base: &Loaded,
+        attributes: &Attributes,
+        lead: Lead,
+    ) -> Result<(), ReplaceError> {
         let now = Self::readable(read::contents(self.open_directory(), self.target()))?;
         let same = now.is_some_and(|now| {
             now.identity == *base.fingerprint.identity()
                 && now.bytes == base.bytes
                 && now.attributes.same_access(attributes)
         });
-        if same && self.target().is_current() { Ok(()) } else { Err(ReplaceError::Drifted) }
+        let leads = lead == Lead::LookedAfter || self.target().is_current();
+        if same && leads { Ok(()) } else { Err(ReplaceError::Drifted) }
     }
 
     /// What cannot be read because it is being changed, or is no file any more, has drifted.

@@ -5,16 +5,18 @@
 //!
 //! This module never changes what a healed text means: its result means the same, or there is none.
 
+use std::collections::{HashMap, HashSet};
+
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use crate::doc::{Document, Node, comments_of, diff, missing_comments};
+use crate::doc::{Document, Kind, Node, comments_of, diff, missing_comments};
 use crate::text::Span;
 
 /// How many pairs of lines are compared at most: what was laid out anew has no lines in common.
 const MOST_PAIRS: usize = 250_000;
 
 /// `theirs` with the lines of `base` back in which something stands that `healed` put back. Nothing
-/// where that means something else than `healed`, or would lose a comment of theirs.
+/// where that means something else than `healed`, or would lose a comment or the order of theirs.
 pub(super) fn lines_back(
     base: &Document,
     theirs: &Document,
@@ -54,8 +56,18 @@ pub(super) fn lines_back(
             continue;
         }
         let mut theirs_left = is.filter(|line| !touches(new.line(head + line), &in_theirs));
-        for line in was {
-            if touches(old.line(head + line), &in_base) {
+        let is_blank = |line: usize| old_middle[line].trim().is_empty();
+        let mut back: Vec<bool> =
+            was.clone().map(|line| touches(old.line(head + line), &in_base)).collect();
+        // Blank lines above and below come back with what they set off.
+        for index in 1..back.len() {
+            back[index] |= back[index - 1] && is_blank(was.start + index);
+        }
+        for index in (1..back.len()).rev() {
+            back[index - 1] |= back[index] && is_blank(was.start + index - 1);
+        }
+        for (line, is_back) in was.zip(back) {
+            if is_back {
                 text.push_str(old_middle[line]);
             } else if let Some(line) = theirs_left.next() {
                 // Whatever stands in the place of this line now.
@@ -70,6 +82,29 @@ pub(super) fn lines_back(
     let is_right =
         document.root().means_same(healed.root()) && missing_comments(theirs, &document).is_empty();
     is_right.then_some(document)
+}
+
+/// Whether members that both have stand in the same order in both.
+fn keeps_order(theirs: &Document, document: &Document) -> bool {
+    let mut rest = vec![(theirs.root(), document.root())];
+    while let Some((one, other)) = rest.pop() {
+        match (one.kind(), other.kind()) {
+            (Kind::Object, Kind::Object) => {
+                let (old, new) = (one.members(), other.members());
+                let known: HashMap<_, _> = new.iter().map(|(key, node)| (key, *node)).collect();
+                let mut shared = old.iter().filter(|(key, _)| known.contains_key(key));
+                let has: HashSet<_> = old.iter().map(|(key, _)| key).collect();
+                let order = new.iter().filter(|(key, _)| has.contains(key));
+                if !order.map(|(key, _)| key).eq(shared.clone().map(|(key, _)| key)) {
+                    return false;
+                }
+                rest.extend(shared.by_ref().map(|(key, node)| (*node, known[key])));
+            }
+            (Kind::Array, Kind::Array) => rest.extend(one.children().zip(other.children())),
+            _ => {}
+        }
+    }
+    true
 }
 
 /// From the first to the last byte of a member with its comments.

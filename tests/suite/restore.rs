@@ -145,7 +145,7 @@ fn an_undo_keeps_comments_and_layout_that_came_since() {
     sandbox.run(["unset", "b"]).code(0);
     overwrite(&sandbox, "{ a: 1,  /* theirs */ c: 1 }\n");
     sandbox.run(["restore", "--undo", "2"]).code(0);
-    sandbox.holds("{ a: 1,  /* theirs */ c: 1, b: 1 }\n");
+    sandbox.holds("{ a: 1,  b: 1, /* theirs */ c: 1 }\n");
 }
 
 #[test]

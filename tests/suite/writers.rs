@@ -36,6 +36,13 @@ const BASE: &str = r#"{
 
 const OURS: [&str; 3] = ["set", "ours", "1"];
 
+/// [`BASE`] where our key is made already: whoever counts the calls of a write counts only its own.
+fn prepared() -> Sandbox {
+    let sandbox = Sandbox::config(BASE);
+    sandbox.run(["get"]).code(0);
+    sandbox
+}
+
 /// A program that is not ours.
 struct Writer {
     name: &'static str,
@@ -132,7 +139,7 @@ impl Window {
     /// Starts [`OURS`], stopped in this window.
     #[track_caller]
     fn stop(self, faults: &Faults, sandbox: &Sandbox) -> Running {
-        let calls = faults.calls(&Sandbox::config(BASE), &OURS, None);
+        let calls = faults.calls(&prepared(), &OURS, None);
         let call = calls.iter().find(|call| match self {
             Self::Staged => call.name == "fsync",
             Self::Compared => call.name.starts_with("rename") && call.shown.contains(".swap\""),
@@ -170,7 +177,7 @@ fn disjoint_changes_survive_in_every_window() {
     for writer in writers() {
         for window in Window::ALL {
             let why = format!("{}, {window:?}", writer.name);
-            let sandbox = Sandbox::config(BASE);
+            let sandbox = prepared();
             let ours = window.stop(&faults, &sandbox);
             write(&sandbox, writer.script, "theirs", 7);
             let run = ours.resume();
@@ -186,11 +193,11 @@ fn disjoint_changes_survive_in_every_window() {
 fn changes_to_the_same_key_are_a_conflict_in_every_window() {
     let Some(faults) = Faults::allowed() else { return };
     for writer in writers() {
-        let alone = Sandbox::config(BASE);
+        let alone = prepared();
         write(&alone, writer.script, "ours", 7);
         for window in Window::ALL {
             let why = format!("{}, {window:?}", writer.name);
-            let sandbox = Sandbox::config(BASE);
+            let sandbox = prepared();
             let ours = window.stop(&faults, &sandbox);
             write(&sandbox, writer.script, "ours", 7);
             let run = ours.resume();
@@ -210,7 +217,7 @@ fn changes_to_the_same_key_are_a_conflict_in_every_window() {
 fn a_line_that_is_appended_stays() {
     let Some(faults) = Faults::allowed() else { return };
     for window in Window::ALL {
-        let sandbox = Sandbox::config(BASE);
+        let sandbox = prepared();
         let ours = window.stop(&faults, &sandbox);
         write(&sandbox, APPENDER, "theirs", 7);
         ours.resume().code(0);
@@ -233,7 +240,7 @@ fn what_others_break_stays_broken_and_is_told() {
     ] {
         for window in Window::ALL {
             let why = format!("{script}, {window:?}");
-            let sandbox = Sandbox::config(BASE);
+            let sandbox = prepared();
             let ours = window.stop(&faults, &sandbox);
             write(&sandbox, script, "theirs", 7);
             let run = ours.resume();
@@ -254,7 +261,7 @@ fn what_others_break_stays_broken_and_is_told() {
 fn a_change_of_mode_stays() {
     let Some(faults) = Faults::allowed() else { return };
     for window in Window::ALL {
-        let sandbox = Sandbox::config(BASE);
+        let sandbox = prepared();
         let ours = window.stop(&faults, &sandbox);
         write(&sandbox, "chmod 640 \"$1\"", "theirs", 7);
         ours.resume().code(0);
@@ -301,7 +308,7 @@ fn until_theirs(sandbox: &Sandbox, theirs: u32, why: &str) {
 /// Two of ours and one of theirs, as fast as they can: theirs for at least `rounds`, ours at least
 /// as often in all.
 fn run_freely(writer: &Writer, rounds: u32) {
-    let sandbox = Sandbox::config(BASE);
+    let sandbox = prepared();
     let done = AtomicBool::new(false);
     let written = AtomicU32::new(0);
     let ours = |key: &str| {
@@ -400,7 +407,7 @@ fn a_file_that_is_emptied_before_it_is_filled_is_waited_for() {
 #[test]
 fn a_file_that_goes_away_and_comes_back_is_waited_for() {
     let Some(faults) = Faults::allowed() else { return };
-    let sandbox = Sandbox::config(BASE);
+    let sandbox = prepared();
     let (path, backup) = (sandbox.config_path(), sandbox.path("openclaw.json~"));
     let ours = Mutex::new(None);
     check_waits(
