@@ -105,7 +105,7 @@ impl End {
 /// Whether we stopped with the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pause {
-    /// We stopped, and both go on.
+    /// Both go on, after we stopped too or because the program's stop was over before we did.
     Resumed,
     /// There is no terminal whose user could make us go on, so we did not stop.
     NotOurs,
@@ -179,6 +179,7 @@ impl Child {
     /// Where we cannot be stopped.
     pub fn pause(&mut self) -> Result<Pause, WaitError> {
         if self.end.is_some() {
+            // Nobody is left to stop with.
             return Ok(Pause::NotOurs);
         }
         self.program.pause()

@@ -70,6 +70,13 @@ impl Process {
         })
     }
 
+    /// Whether [`Self::look`] would say that it goes on or has ended.
+    pub(super) fn has_news(&self) -> io::Result<bool> {
+        let what = WaitIdOptions::EXITED | WaitIdOptions::CONTINUED;
+        let how = WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        Ok(retry_on_intr(|| waitid(WaitId::Pid(self.pid), what | how))?.is_some())
+    }
+
     /// Sends it a signal. Not to be called after its end.
     pub(super) fn signal(&self, signal: Signal) -> io::Result<()> {
         #[cfg(target_os = "linux")]

@@ -14,7 +14,9 @@ use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::low_level::raise;
 
 const LONG: Duration = Duration::from_mins(1);
 const SHORT: Duration = Duration::from_millis(5);
@@ -111,7 +113,12 @@ fn what_cannot_be_started_is_named_without_its_arguments() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str, mode| {
         let path = dir.path().join(name);
-        fs::write(&path, text).unwrap();
+        // By another process: a file that this one has open to write, or another test's program has
+        // from it for a moment, cannot be executed.
+        let write = Command::new("sh")
+            .args(["-c", "printf %s \"$1\" >\"$0\"", path.to_str().unwrap(), text])
+            .status();
+        assert!(write.unwrap().success());
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         path.to_str().unwrap().to_owned()
     };
@@ -169,11 +176,15 @@ fn guard(script: &str) {
         }
     }
     if script.contains("linger") {
-        std::io::stdin().read_line(&mut String::new()).unwrap();
+        // To this thread, so that each has had its effect when the call is over.
+        for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+            raise(signal.as_raw()).unwrap();
+        }
         say("survived");
         drop(child);
         say("dropped");
-        std::io::stdin().read_line(&mut String::new()).unwrap();
+        raise(Signal::TERM.as_raw()).unwrap();
+        say("survived too long");
     }
 }
 
@@ -194,7 +205,6 @@ fn guard_words() -> [String; 5] {
 /// A guard in a process of its own.
 struct Guard {
     process: std::process::Child,
-    orders: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
 }
 
@@ -207,15 +217,11 @@ impl Guard {
         let mut process = Command::new(&words[0])
             .args(&words[1..])
             .env(SCRIPT, script)
-            .stdin(Stdio::piped())
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        Self {
-            orders: process.stdin.take().unwrap(),
-            output: BufReader::new(process.stdout.take().unwrap()).lines(),
-            process,
-        }
+        Self { output: BufReader::new(process.stdout.take().unwrap()).lines(), process }
     }
 
     /// Reads on until a line is `text`.
@@ -295,12 +301,8 @@ fn a_program_that_a_passed_on_signal_ends_is_told_as_ended_by_it() {
 fn signals_are_survived_until_the_child_is_dropped_and_not_after() {
     let mut guard = Guard::start(": linger");
     guard.says("Code(0)");
-    guard.signal(Signal::TERM);
-    guard.signal(Signal::INT);
-    guard.orders.write_all(b"\n").unwrap();
     guard.says("survived");
     guard.says("dropped");
-    guard.signal(Signal::TERM);
     let (status, _) = guard.finish();
     assert_eq!(status.signal(), Some(15), "{status:?}");
 }
@@ -366,6 +368,9 @@ fn a_stop_without_a_terminal_is_not_followed() {
     guard.says("Code(4)");
 }
 
+/// After which the shell of a terminal takes what is typed; before it, keys may be lost.
+const PROMPT: &str = "prompt> ";
+
 /// An interactive shell on a terminal of its own.
 struct Terminal {
     process: std::process::Child,
@@ -386,7 +391,6 @@ impl Terminal {
         let mut process = Command::new("script")
             .args(["-q", "-c", shell, "/dev/null"])
             .env(SCRIPT, script)
-            .env("PS1", "$ ")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -394,7 +398,11 @@ impl Terminal {
             .unwrap();
         let keys = process.stdin.take().unwrap();
         let screen = BufReader::new(process.stdout.take().unwrap());
-        Some(Self { process, keys, screen, shown: String::new() })
+        let mut terminal = Self { process, keys, screen, shown: String::new() };
+        // In two parts, so that what is typed is not what is waited for.
+        terminal.press("PS1='pro''mpt> '\n");
+        terminal.until(PROMPT);
+        Some(terminal)
     }
 
     fn press(&mut self, keys: &str) {
@@ -402,13 +410,12 @@ impl Terminal {
         self.keys.flush().unwrap();
     }
 
-    /// Reads on until `text` is on the screen, and forgets what was before.
+    /// Reads on until `text` is on the screen, and takes what was before.
     #[track_caller]
-    fn until(&mut self, text: &str) {
+    fn until(&mut self, text: &str) -> String {
         loop {
             if let Some(at) = self.shown.find(text) {
-                self.shown.drain(..at + text.len());
-                return;
+                return self.shown.drain(..at + text.len()).collect();
             }
             let mut bytes = [0; 4096];
             let length = self.screen.read(&mut bytes).unwrap();
@@ -432,23 +439,28 @@ impl Drop for Terminal {
 
 #[test]
 fn ctrl_z_stops_both_and_fg_continues_both() {
-    let Some(mut terminal) = Terminal::open("echo pid $$ $PPID; read x; echo read $x; exit 6")
-    else {
-        return;
-    };
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    // It does not read the terminal: who is about to stop may still take a key meant for the shell.
+    let script = format!("echo runs; read x <{}; echo read $x; exit 6", pipe.display());
+    let Some(mut terminal) = Terminal::open(&script) else { return };
     terminal.start_guard();
-    terminal.until("pid ");
+    terminal.until("runs");
     for _ in 0..2 {
         terminal.press("\x1a");
         terminal.until("Stopped");
-        // Bash tells of a stop of the job only once our process is stopped; now the program's.
-        terminal.press("echo stops: $(ps -o stat= --ppid $(jobs -p | tail -n 1) | grep -c T)\n");
-        terminal.until("stops: 1");
+        terminal.until(PROMPT);
+        // Bash tells of a stop of the job once our process is stopped; the program may come later.
+        let state = "ps -o stat= --ppid $(jobs -p | tail -n 1)";
+        terminal.press(&format!("until {state} | grep -q T; do :; done; echo both sto''pped\n"));
+        terminal.until("both stopped");
+        terminal.until(PROMPT);
         terminal.press("fg\n");
         // Not before: what is typed in between is the shell's.
         terminal.until("@guard continued");
     }
-    terminal.press("words\n");
+    fs::write(pipe, "words\n").unwrap();
     terminal.until("read words");
     terminal.until("Code(6)");
     terminal.press("exit\n");
@@ -481,9 +493,10 @@ fn a_program_that_stops_itself_on_a_terminal_stops_the_job() {
     terminal.start_guard();
     terminal.until("@guard pauses");
     terminal.until("Stopped");
+    terminal.until(PROMPT);
     terminal.press("fg\n");
-    terminal.until("Resumed");
-    terminal.until("goes on");
-    terminal.until("Code(9)");
+    // The shell continues both, so either may speak first.
+    let shown = terminal.until("Code(9)");
+    assert!(shown.contains("Resumed") && shown.contains("goes on"), "{shown}");
     terminal.press("exit\n");
 }

@@ -14,6 +14,9 @@ use super::process::Process;
 use super::signals::{Notice, Signals};
 use super::{Pause, Progress, WaitError};
 
+/// How long a stop must last for us to follow it: nanoseconds.
+const GRACE: i64 = 20_000_000;
+
 /// See [`super::Child`].
 #[derive(Debug)]
 pub(super) struct Program {
@@ -87,8 +90,13 @@ impl Program {
         }
         let id = self.id();
         let failed = |error: io::Error| WaitError::io("stop with", id)(error);
-        // It may have been continued since, and we with it.
-        if self.pass_on().contains(&Notice::Continued) {
+        // A stop and a continuation from the terminal reach us and the program one after the other,
+        // and what we saw may have been a moment in between: who continues both must not find us
+        // stopped again.
+        let grace = Timespec { tv_sec: 0, tv_nsec: GRACE };
+        self.poll(Some(&grace)).map_err(failed)?;
+        let continued = self.pass_on().contains(&Notice::Continued);
+        if continued || self.process.has_news().map_err(failed)? {
             return Ok(Pause::Resumed);
         }
         kill_process(getpid(), Signal::STOP).map_err(|error| failed(error.into()))?;
