@@ -79,8 +79,9 @@ pub(super) fn lines_back(
     text.extend(new_rest[new_rest.len() - tail..].iter().copied());
 
     let document = Document::parse(text, theirs.format()).ok()?;
-    let is_right =
-        document.root().means_same(healed.root()) && missing_comments(theirs, &document).is_empty();
+    let is_right = document.root().means_same(healed.root())
+        && missing_comments(theirs, &document).is_empty()
+        && keeps_order(theirs, &document);
     is_right.then_some(document)
 }
 

@@ -161,6 +161,23 @@ fn touch(one: &KeyPath, other: &KeyPath) -> bool {
 }
 
 /// Whether a rule could have a say about what `path` holds: the author's value may be the base's again.
+/// The path with elements by their place: a cure may name them so where the base has no ids.
+fn by_index(root: &Value, path: &KeyPath) -> KeyPath {
+    let mut place = KeyPath::root();
+    for segment in path.segments() {
+        let array = root.at(&place).and_then(Value::as_array);
+        place = match (segment, array) {
+            (Segment::Where { .. }, Some(array)) => {
+                let found = root.at(&place.join(segment.clone()));
+                let index = array.iter().position(|element| Some(element) == found);
+                place.index(index.unwrap_or_default())
+            }
+            _ => place.join(segment.clone()),
+        };
+    }
+    place
+}
+
 fn is_put_back(healing: &Healing, path: &KeyPath) -> bool {
     healing.put_back.iter().any(|put_back| {
         // Of an element that came back the array has one more.
@@ -211,7 +228,8 @@ proptest! {
         let healing = healed(&base, &theirs);
         for difference in diff(theirs.effective(), healing.configuration.effective()) {
             prop_assert!(
-                is_put_back(&healing, &difference.path),
+                is_put_back(&healing, &difference.path)
+                    || is_put_back(&healing, &by_index(theirs.effective(), &difference.path)),
                 "{} changed, put back was {:?}", difference.path, healing.put_back
             );
         }
