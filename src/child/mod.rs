@@ -156,7 +156,7 @@ impl Child {
     /// As [`Self::wait`].
     pub fn wait_for_end(&mut self) -> Result<End, WaitError> {
         // Any time will do: a change is told at once.
-        const A_WHILE: Duration = Duration::from_secs(3600);
+        const A_WHILE: Duration = Duration::from_hours(1);
         loop {
             match self.wait(A_WHILE)? {
                 Progress::Ended(end) => return Ok(end),

@@ -80,7 +80,10 @@ impl Debounce {
         let quiet = changed + if self.broken { QUIET_BROKEN } else { QUIET };
         let released = self.held.map_or(quiet, |held| held + AFTER_RELEASE);
         let at = quiet.max(released).min(over);
-        if at <= now { Due::Now } else { Due::In(at - now) }
+        match at.checked_sub(now) {
+            None | Some(Duration::ZERO) => Due::Now,
+            Some(left) => Due::In(left),
+        }
     }
 }
 

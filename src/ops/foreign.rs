@@ -196,7 +196,7 @@ impl Foreign<'_, '_> {
             let mut theirs = self.session.load(Missing::Create, Unparsable::Tolerate)?;
             let (configuration, set_aside) = self.readable(&theirs);
             let is_broken = !set_aside.is_empty() && broken == Broken::Await;
-            if extent != Extent::Urgent && self.may_go_on(&set_aside, &theirs, &mut patience) {
+            if extent != Extent::Urgent && patience.waits_for(&set_aside, &theirs) {
                 continue;
             }
             let plan = if is_broken {
@@ -260,23 +260,6 @@ impl Foreign<'_, '_> {
     pub(super) fn tell(&self, name: &str, pid: u32, settled: &[Settled]) -> Vec<String> {
         let Self { accepted, session, allow, .. } = self;
         self.record.write(name, pid, accepted, session, settled, allow)
-    }
-
-    /// Whether what cannot be read may be in the middle of being written: the program may have left
-    /// others behind that go on. Sleeps a moment then.
-    fn may_go_on(
-        &self,
-        set_aside: &[SetAside],
-        theirs: &Snapshot,
-        patience: &mut Patience,
-    ) -> bool {
-        set_aside.iter().any(|set| {
-            let quiet = match theirs.expected(&set.file) {
-                Some(loaded) => patience.settling.wait(loaded),
-                None => patience.leaving.pause(),
-            };
-            quiet == Quiet::NotYet
-        })
     }
 
     /// Makes the directory again that a program has removed, and locks in it.
@@ -537,6 +520,20 @@ struct Patience {
     settling: Settling,
     /// Those that are gone.
     leaving: Settling,
+}
+
+impl Patience {
+    /// Whether what cannot be read may be in the middle of being written: the program may have left
+    /// others behind that go on. Sleeps a moment then.
+    fn waits_for(&mut self, set_aside: &[SetAside], theirs: &Snapshot) -> bool {
+        set_aside.iter().any(|set| {
+            let quiet = match theirs.expected(&set.file) {
+                Some(loaded) => self.settling.wait(loaded),
+                None => self.leaving.pause(),
+            };
+            quiet == Quiet::NotYet
+        })
+    }
 }
 
 /// Whether files were written.

@@ -245,7 +245,7 @@ impl Story<'_> {
         let Ok(document) = document else { return Outcome::unchanged() };
         let root = Part { file: root.clone(), document, mode: None, directory_mode: None };
         let rules = self.session.rules();
-        let mut loader = |file: &Path| match bytes(theirs, file) {
+        let mut read = |file: &Path| match bytes(theirs, file) {
             Some(found) => Document::parse_bytes(found.to_vec(), Format::of_path(file))
                 .map(|document| Part {
                     file: file.to_owned(),
@@ -256,7 +256,7 @@ impl Story<'_> {
                 .map_err(|error| crate::compose::IncludeFaultKind::Syntax(file.to_owned(), error)),
             None => self.session.load_include(file),
         };
-        let theirs = Configuration::compose(root, &rules, &mut loader);
+        let theirs = Configuration::compose(root, &rules, &mut read);
         let before = self.accepted.configuration.as_ref();
         outcome::differences(before, &theirs, &self.record.workspace.profile)
     }

@@ -187,7 +187,7 @@ impl<'w> Session<'w> {
     pub(super) fn gateway_lock(&self, limit: Duration) -> Result<Option<GatewayLock>, OpsError> {
         Ok(match self.workspace.profile.gateway_lock {
             GatewayLockKind::Openclaw => Some(GatewayLock::acquire(&self.root, waiting(limit))?),
-            _ => None,
+            GatewayLockKind::None => None,
         })
     }
 

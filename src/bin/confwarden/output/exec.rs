@@ -1,5 +1,10 @@
 //! What is said of a program that ran under the guard.
 
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde wants of a serialiser"
+)]
+
 use std::fmt::Write as _;
 
 use confwarden::child::End;
