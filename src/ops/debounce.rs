@@ -20,7 +20,7 @@ const WINDOW: Duration = Duration::from_millis(400);
 
 /// Whether the author of a write is known to be at work still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Author {
+pub(super) enum Activity {
     /// A live process holds the gateway's own lock.
     AtWork,
     /// Nothing tells.
@@ -71,9 +71,9 @@ impl Debounce {
     }
 
     /// What is due at `now`. A clock that goes back makes it later, never earlier.
-    pub(super) fn due(&mut self, now: Duration, author: Author) -> Due {
+    pub(super) fn due(&mut self, now: Duration, activity: Activity) -> Due {
         let Some(changed) = self.changed else { return Due::Nothing };
-        if author == Author::AtWork {
+        if activity == Activity::AtWork {
             self.held = Some(now);
         }
         let over = changed + WINDOW;
@@ -100,7 +100,7 @@ mod tests {
     #[track_caller]
     fn check(events: &[(u64, Event)], expected: &[u64]) {
         let mut debounce = Debounce::default();
-        let (mut author, mut is_torn) = (Author::Unknown, false);
+        let (mut author, mut is_torn) = (Activity::Unknown, false);
         let mut looks = Vec::new();
         let mut left = events.iter().peekable();
         for now in 0..3_000 {
@@ -110,8 +110,8 @@ mod tests {
                         debounce.changed(ms(now));
                         is_torn = matches!(event, Event::Torn);
                     }
-                    Event::Lock => author = Author::AtWork,
-                    Event::Unlock => author = Author::Unknown,
+                    Event::Lock => author = Activity::AtWork,
+                    Event::Unlock => author = Activity::Unknown,
                 }
             }
             if debounce.due(ms(now), author) == Due::Now {
@@ -182,7 +182,7 @@ mod tests {
             let mut debounce = Debounce::default();
             debounce.changed(ms(50));
             let first = (50..2_000).find(|now| {
-                let author = if *now < release { Author::AtWork } else { Author::Unknown };
+                let author = if *now < release { Activity::AtWork } else { Activity::Unknown };
                 debounce.due(ms(*now), author) == Due::Now
             });
             let after = first.expect("there is a look") - 50;
@@ -194,6 +194,6 @@ mod tests {
     fn a_clock_that_goes_back_only_delays() {
         let mut debounce = Debounce::default();
         debounce.changed(ms(1_000));
-        assert_eq!(debounce.due(ms(500), Author::Unknown), Due::In(ms(540)));
+        assert_eq!(debounce.due(ms(500), Activity::Unknown), Due::In(ms(540)));
     }
 }

@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::debounce::{Author, Debounce, Due};
+use super::debounce::{Activity, Debounce, Due};
 use super::foreign::{Accepted, Broken, Dressing, Extent, Foreign, Redressing, SetAside, Settled};
 use super::foreign_record::ForeignRecord;
 use super::left::Repaired;
@@ -23,6 +23,7 @@ use crate::clock;
 use crate::finding::Finding;
 use crate::fs::{GatewayLock, Glance, Held, glance};
 use crate::heal::{LostComment, PutBack};
+use crate::history::{Author, Certainty};
 use crate::policy;
 
 /// How often the files are looked at from outside.
@@ -123,23 +124,23 @@ pub fn exec(
     let mut session = Session::guarding(workspace)?;
     let accepted = accepted(&mut session)?;
     session.share()?;
-    let record = ForeignRecord::new(workspace, &session);
+    let record = ForeignRecord::new(workspace, &session, &accepted);
     let allow = &options.allow;
     let mut foreign = Foreign { workspace, session: &mut session, accepted, record, allow };
-    let mut watch = Watch::new(&mut foreign);
+    let mut watch = Watch::new(&mut foreign, program);
     let child = Child::start(&program.name, &program.arguments)?;
     // As long as it is there, signals do not end us in the middle of what is left to do.
-    let (child, end) = watch.until_end(child)?;
-    let mut settled = watch.settled;
+    let (_child, end) = watch.until_end(child)?;
+    let Watch { author, mut settled, mut notices, .. } = watch;
     let dressings: Vec<Dressing> = settled.iter().flat_map(Dressing::of).collect();
     let extent = match options.damage {
         Damage::Heal => Extent::Whole(options.redressing),
         Damage::Undo => Extent::Undo(options.redressing),
     };
     let last = foreign.settle(extent, Broken::SetAside, workspace.lock_timeout, &dressings)?;
+    notices.extend(foreign.tell(&author, &last));
     settled.push(last);
-    let mut notices: Vec<String> = foreign.session.leftovers().map(outcome::leftover).collect();
-    notices.extend(foreign.tell(&program.shown(), child.id(), &settled));
+    notices.extend(foreign.session.leftovers().map(outcome::leftover));
     Ok(ExecOutcome::of(end, options.damage, settled, notices))
 }
 
@@ -161,25 +162,38 @@ fn accepted(session: &mut Session<'_>) -> Result<Accepted, OpsError> {
 /// The configuration while the program runs.
 struct Watch<'f, 'a, 'w> {
     foreign: &'f mut Foreign<'a, 'w>,
+    /// Who writes, as far as is known.
+    author: Author,
     began: Instant,
     seen: Vec<(PathBuf, Glance)>,
     debounce: Debounce,
     /// What was healed while it ran.
     settled: Vec<Settled>,
+    notices: Vec<String>,
 }
 
 impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
-    fn new(foreign: &'f mut Foreign<'a, 'w>) -> Self {
+    fn new(foreign: &'f mut Foreign<'a, 'w>, program: &Program) -> Self {
+        let author = Author { name: program.shown(), pid: None, certainty: Certainty::UnderExec };
         let files = foreign.accepted.files.iter().map(|(file, _)| file.clone());
         let seen = files.map(|file| (file.clone(), glance(&file))).collect();
         // Somebody else may have written between the read and this first look from outside.
         let mut debounce = Debounce::default();
         debounce.changed(Duration::ZERO);
-        Self { foreign, began: clock::monotonic(), seen, debounce, settled: Vec::new() }
+        Self {
+            foreign,
+            author,
+            began: clock::monotonic(),
+            seen,
+            debounce,
+            settled: Vec::new(),
+            notices: Vec::new(),
+        }
     }
 
     /// Waits for the end of the program, and heals meanwhile what cannot wait.
     fn until_end(&mut self, mut child: Child) -> Result<(Child, End), OpsError> {
+        self.author.pid = Some(child.id());
         loop {
             match child.wait(self.pause())? {
                 Progress::Ended(end) => return Ok((child, end)),
@@ -205,14 +219,14 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
 
     fn due(&mut self) -> Due {
         let now = self.began.elapsed();
-        if self.debounce.due(now, Author::Unknown) == Due::Nothing {
+        if self.debounce.due(now, Activity::Unknown) == Due::Nothing {
             return Due::Nothing;
         }
-        let author = match GatewayLock::held(self.foreign.session.root()) {
-            Held::By(_) => Author::AtWork,
-            Held::No => Author::Unknown,
+        let activity = match GatewayLock::held(self.foreign.session.root()) {
+            Held::By(_) => Activity::AtWork,
+            Held::No => Activity::Unknown,
         };
-        self.debounce.due(now, author)
+        self.debounce.due(now, activity)
     }
 
     fn look_from_outside(&mut self) {
@@ -241,6 +255,7 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
             *seen = glance(file);
         }
         if settled.is_damage() {
+            self.notices.extend(self.foreign.tell(&self.author, &settled));
             self.settled.push(settled);
         }
         Ok(())

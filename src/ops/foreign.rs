@@ -10,7 +10,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::foreign_record::{ForeignRecord, same_bytes};
+use super::foreign_record::{ForeignRecord, State};
 use super::left::{Left, Repaired};
 use super::session::{Session, Snapshot, Unparsable, publication};
 use super::{FileOutcome, Missing, OpsError, Outcome, Publication, Status, Workspace, outcome};
@@ -19,6 +19,7 @@ use crate::doc::{Document, SyntaxError};
 use crate::finding::{Action, Finding};
 use crate::fs::{Loaded, Quiet, ReplaceError, Settling};
 use crate::heal::{self, Healing, LostComment, PutBack, Redress, heal};
+use crate::history::Author;
 use crate::policy::{self, Scope, Transition, Verdict};
 
 /// How often a heal is tried against writers that are faster each time.
@@ -125,15 +126,6 @@ pub(super) struct Settled {
 }
 
 impl Settled {
-    /// Whether another text stands there than the author left.
-    pub(super) fn is_written(&self) -> bool {
-        let theirs = |name: &Path| {
-            let (_, loaded) = self.theirs.iter().find(|(file, _)| file == name)?;
-            loaded.as_ref().map(|loaded| loaded.bytes.as_slice())
-        };
-        self.after.iter().any(|(file, after)| after.as_deref() != theirs(file))
-    }
-
     /// Whether the author did damage, cured or not.
     pub(super) fn is_damage(&self) -> bool {
         !(self.put_back.is_empty() && self.uncured.is_empty() && self.set_aside.is_empty())
@@ -256,10 +248,9 @@ impl Foreign<'_, '_> {
         }
     }
 
-    /// Records what the program `name` wrote and what became of it. Says what could not be recorded.
-    pub(super) fn tell(&self, name: &str, pid: u32, settled: &[Settled]) -> Vec<String> {
-        let Self { accepted, session, allow, .. } = self;
-        self.record.write(name, pid, accepted, session, settled, allow)
+    /// Records what the author wrote and what became of it. Says what could not be recorded.
+    pub(super) fn tell(&mut self, author: &Author, settled: &Settled) -> Option<String> {
+        self.record.tell(author, settled, self.session, self.allow)
     }
 
     /// Makes the directory again that a program has removed, and locks in it.
@@ -493,7 +484,7 @@ impl Foreign<'_, '_> {
 
     /// What differs between what was accepted and what stands there now.
     fn outcome(&self, now: Option<&Configuration>, theirs: &Snapshot) -> Outcome {
-        let is_touched = !same_bytes(&self.accepted.files, &theirs.loaded);
+        let is_touched = State::of(&self.accepted.files) != State::of(&theirs.loaded);
         let status = if is_touched { Status::Written } else { Status::Unchanged };
         let Some(now) = now else { return Outcome { status, ..Outcome::unchanged() } };
         let differs = |part: &&Part| {

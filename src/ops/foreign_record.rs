@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::foreign::{Accepted, Settled};
-use super::recorder::{not_recorded, note, rules};
+use super::recorder::{command, not_recorded, note, rules};
 use super::session::Session;
-use super::{Outcome, Workspace, outcome};
+use super::{Change, Workspace, outcome};
 use crate::clock;
-use crate::compose::{Configuration, Part};
+use crate::compose::{Configuration, IncludeFaultKind, Part};
 use crate::doc::{Document, Format, merge};
 use crate::fs::{Glance, Loaded, glance};
 use crate::history::{
@@ -27,16 +27,28 @@ pub(super) struct ForeignRecord<'w> {
     seen: Glance,
     /// Records of ours that were taken up.
     taken_up: Vec<u64>,
+    /// What stood there when something was told last.
+    last: State,
+    has_told: bool,
 }
 
-/// One state of the files, by name.
-type Files = [(PathBuf, Option<Loaded>)];
-
 impl<'w> ForeignRecord<'w> {
-    pub(super) fn new(workspace: &'w Workspace, session: &Session<'_>) -> Self {
+    pub(super) fn new(
+        workspace: &'w Workspace,
+        session: &Session<'_>,
+        accepted: &Accepted,
+    ) -> Self {
         let history = History::of(&workspace.state_dir, session.target());
         let seen = glance(&history.records_path());
-        Self { workspace, history, began: clock::now(), seen, taken_up: Vec::new() }
+        Self {
+            workspace,
+            history,
+            began: clock::now(),
+            seen,
+            taken_up: Vec::new(),
+            last: State::of(&accepted.files),
+            has_told: false,
+        }
     }
 
     /// Stores what the author wrote and what is to stand instead.
@@ -76,6 +88,9 @@ impl<'w> ForeignRecord<'w> {
         let mut notices = Vec::new();
         for record in own {
             self.taken_up.push(record.id.0);
+            if let Some(state) = self.state_after(record, session) {
+                self.last = state;
+            }
             if self.add(record, accepted, session).is_none() {
                 notices.push(format!(
                     "what record {} changed inside of the program is judged as the program's",
@@ -84,6 +99,20 @@ impl<'w> ForeignRecord<'w> {
             }
         }
         notices
+    }
+
+    /// What the files were after `record`.
+    fn state_after(&self, record: &Record, session: &Session<'_>) -> Option<State> {
+        let mut state = Vec::with_capacity(record.files.len());
+        for (index, file) in record.files.iter().enumerate() {
+            let text = match &file.after {
+                Some(id) => Some(self.history.snapshot(id, &Identities::none()).ok()?),
+                None => None,
+            };
+            let name = if index == 0 { session.root().to_owned() } else { file.file.clone() };
+            state.push((name, text));
+        }
+        Some(State(state))
     }
 
     /// Makes the changes of `record` in what was accepted; nothing where they do not fit.
@@ -123,86 +152,134 @@ impl<'w> ForeignRecord<'w> {
         Some(())
     }
 
-    /// Records what `program` did to what was accepted, and what became of it.
-    pub(super) fn write(
-        &self,
-        program: &str,
-        pid: u32,
-        accepted: &Accepted,
+    /// Records what the author did to what was there before, and what became of it. Says what could
+    /// not be recorded.
+    pub(super) fn tell(
+        &mut self,
+        author: &Author,
+        settled: &Settled,
         session: &Session<'_>,
-        settled: &[Settled],
         allow: &[String],
-    ) -> Vec<String> {
-        let story = Story { record: self, program, pid, accepted, session, allow };
-        match story.tell(settled) {
-            Ok(()) => Vec::new(),
-            Err(error) => vec![not_recorded(&error)],
-        }
+    ) -> Option<String> {
+        let theirs = State::of(&settled.theirs);
+        let after = theirs.overlaid(&settled.after);
+        let told = Telling { record: self, session, settled, allow }.tell(author, &theirs, &after);
+        self.last = after;
+        self.has_told = true;
+        self.seen = glance(&self.history.records_path());
+        told.err().as_ref().map(not_recorded)
     }
 }
 
-/// One program's writes, as they are recorded.
-struct Story<'a> {
+/// The texts of all files of a configuration at one time, the root first.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct State(Vec<(PathBuf, Option<Vec<u8>>)>);
+
+impl State {
+    pub(super) fn of(files: &[(PathBuf, Option<Loaded>)]) -> Self {
+        let text = |loaded: &Option<Loaded>| loaded.as_ref().map(|loaded| loaded.bytes.clone());
+        Self(files.iter().map(|(file, loaded)| (file.clone(), text(loaded))).collect())
+    }
+
+    /// The same after these files were written.
+    fn overlaid(&self, written: &[(PathBuf, Option<Vec<u8>>)]) -> Self {
+        let mut state = self.clone();
+        for (file, text) in written {
+            match state.0.iter_mut().find(|(name, _)| name == file) {
+                Some((_, known)) => known.clone_from(text),
+                None => state.0.push((file.clone(), text.clone())),
+            }
+        }
+        state
+    }
+
+    fn text(&self, file: &Path) -> Option<&[u8]> {
+        self.0.iter().find(|(name, _)| name == file)?.1.as_deref()
+    }
+
+    /// Whether every file has the same text in both.
+    fn is_same(&self, other: &Self) -> bool {
+        let mut files = self.0.iter().chain(&other.0);
+        files.all(|(file, _)| self.text(file) == other.text(file))
+    }
+
+    /// What it means; nothing where the root cannot be read.
+    fn configuration(&self, session: &Session<'_>) -> Option<Configuration> {
+        let part = |file: &Path, text: &[u8]| {
+            let document = Document::parse_bytes(text.to_vec(), Format::of_path(file))?;
+            Ok(Part { file: file.to_owned(), document, mode: None, directory_mode: None })
+        };
+        let (root, text) = self.0.first()?;
+        let root = part(root, text.as_deref()?).ok()?;
+        let mut read = |file: &Path| match self.text(file) {
+            Some(text) => {
+                part(file, text).map_err(|error| IncludeFaultKind::Syntax(file.to_owned(), error))
+            }
+            None => session.load_include(file),
+        };
+        Some(Configuration::compose(root, &session.rules(), &mut read))
+    }
+
+    /// Each file with its text here, and the one it had in `before`; where that is not told it is what
+    /// the last record ended in.
+    fn entries<'s>(&'s self, before: Option<&'s Self>) -> Vec<FileEntry<'s>> {
+        let entry = |(file, after): &'s (PathBuf, Option<Vec<u8>>)| FileEntry {
+            file,
+            before: before.and_then(|before| before.text(file)),
+            after: after.as_deref(),
+        };
+        self.0.iter().map(entry).collect()
+    }
+}
+
+/// One look at an author's write, as it is recorded.
+struct Telling<'a> {
     record: &'a ForeignRecord<'a>,
-    program: &'a str,
-    pid: u32,
-    accepted: &'a Accepted,
     session: &'a Session<'a>,
+    settled: &'a Settled,
     allow: &'a [String],
 }
 
-impl Story<'_> {
-    fn tell(&self, settled: &[Settled]) -> Result<(), HistoryError> {
-        let mut told: Option<Recording> = None;
-        let mut before: &Files = &self.accepted.files;
-        for one in settled {
-            let is_theirs_new = !same_bytes(before, &one.theirs);
-            if !is_theirs_new && !one.is_written() {
-                continue;
-            }
-            let recording = match &mut told {
-                Some(recording) => recording,
-                None => told.insert(self.begin()?),
-            };
-            if is_theirs_new {
-                let kind = if one.set_aside.is_empty() { Kind::Foreign } else { Kind::Quarantined };
-                let changes = self.changes(&one.theirs);
-                self.append(recording, kind, Self::state(&one.theirs), &changes, one)?;
-            }
-            if one.is_written() {
-                let kind = if one.is_damage() { Kind::Healed } else { Kind::Redressed };
-                let files = one.after.iter().map(|(file, after)| FileEntry {
-                    file,
-                    before: bytes(&one.theirs, file),
-                    after: after.as_deref(),
-                });
-                self.append(recording, kind, files.collect(), &one.outcome, one)?;
-            }
-            before = &one.theirs;
+impl Telling<'_> {
+    fn tell(&self, author: &Author, theirs: &State, after: &State) -> Result<(), HistoryError> {
+        let is_theirs = !theirs.is_same(&self.record.last);
+        let is_ours = !after.is_same(theirs);
+        if !is_theirs && !is_ours {
+            return Ok(());
         }
-        told.map_or(Ok(()), |recording| recording.sync())
+        let mut recording = self.begin()?;
+        if is_theirs {
+            let kind =
+                if self.settled.set_aside.is_empty() { Kind::Foreign } else { Kind::Quarantined };
+            let changes = self.changes(&self.record.last, theirs);
+            self.append(&mut recording, kind, author, theirs.entries(None), &changes)?;
+        }
+        if is_ours {
+            let kind = if self.settled.is_damage() { Kind::Healed } else { Kind::Redressed };
+            let own = Author {
+                name: self.record.workspace.command.clone(),
+                pid: Some(std::process::id()),
+                certainty: Certainty::Own,
+            };
+            let changes = self.changes(theirs, after);
+            self.append(&mut recording, kind, &own, after.entries(Some(theirs)), &changes)?;
+        }
+        recording.sync()
     }
 
-    /// Begins, with what was there before the program where no record ends in it.
+    /// Begins, with what was there before the author where no record ends in it.
     fn begin(&self) -> Result<Recording, HistoryError> {
         let mut recording = self.record.history.begin()?;
-        let state = Self::state(&self.accepted.files);
-        let found = state.iter().map(|entry| (entry.file, entry.after));
-        let is_known = recording.ends_in(found);
-        let is_new = recording.last().is_none() && state.iter().all(|file| file.after.is_none());
+        let first = &self.record.last;
+        let entries = first.entries(None);
+        let is_known = recording.ends_in(entries.iter().map(|entry| (entry.file, entry.after)));
+        let is_new = recording.last().is_none() && entries.iter().all(|e| e.after.is_none());
         // What confwarden wrote inside of the program follows on what was there.
-        if !is_known && !is_new && self.record.taken_up.is_empty() {
+        let is_first = !self.record.has_told && self.record.taken_up.is_empty();
+        if is_first && !is_known && !is_new {
             let unknown =
                 Author { name: "unknown".to_owned(), pid: None, certainty: Certainty::Unknown };
-            let entry = Entry {
-                command: "exec",
-                kind: Kind::Observed,
-                author: unknown,
-                files: state,
-                changes: Vec::new(),
-                rules: Vec::new(),
-            };
-            recording.append(&entry, clock::now())?;
+            self.append(&mut recording, Kind::Observed, &unknown, entries, &[])?;
         }
         Ok(recording)
     }
@@ -211,73 +288,29 @@ impl Story<'_> {
         &self,
         recording: &mut Recording,
         kind: Kind,
+        author: &Author,
         files: Vec<FileEntry<'_>>,
-        outcome: &Outcome,
-        settled: &Settled,
+        changes: &[Change],
     ) -> Result<(), HistoryError> {
-        let author = match kind {
-            Kind::Healed | Kind::Redressed => Author {
-                name: self.record.workspace.command.clone(),
-                pid: Some(std::process::id()),
-                certainty: Certainty::Own,
-            },
-            _ => Author {
-                name: self.program.to_owned(),
-                pid: Some(self.pid),
-                certainty: Certainty::UnderExec,
-            },
+        let rules = match kind {
+            Kind::Observed => Vec::new(),
+            _ => rules(&self.settled.outcome, self.allow),
         };
         let entry = Entry {
-            command: "exec",
+            command: command(self.record.workspace),
             kind,
-            author,
+            author: author.clone(),
             files,
-            changes: outcome.changes.iter().map(note).collect(),
-            rules: rules(&settled.outcome, self.allow),
+            changes: changes.iter().map(note).collect(),
+            rules,
         };
         recording.append(&entry, clock::now()).map(|_| ())
     }
 
-    /// What the program changed, as far as its texts can be read.
-    fn changes(&self, theirs: &Files) -> Outcome {
-        let Some((root, Some(loaded))) = theirs.first() else { return Outcome::unchanged() };
-        let document = Document::parse_bytes(loaded.bytes.clone(), Format::of_path(root));
-        let Ok(document) = document else { return Outcome::unchanged() };
-        let root = Part { file: root.clone(), document, mode: None, directory_mode: None };
-        let rules = self.session.rules();
-        let mut read = |file: &Path| match bytes(theirs, file) {
-            Some(found) => Document::parse_bytes(found.to_vec(), Format::of_path(file))
-                .map(|document| Part {
-                    file: file.to_owned(),
-                    document,
-                    mode: None,
-                    directory_mode: None,
-                })
-                .map_err(|error| crate::compose::IncludeFaultKind::Syntax(file.to_owned(), error)),
-            None => self.session.load_include(file),
-        };
-        let theirs = Configuration::compose(root, &rules, &mut read);
-        let before = self.accepted.configuration.as_ref();
-        outcome::differences(before, &theirs, &self.record.workspace.profile)
+    /// What differs in meaning, as far as the texts can be read.
+    fn changes(&self, before: &State, after: &State) -> Vec<Change> {
+        let Some(now) = after.configuration(self.session) else { return Vec::new() };
+        let before = before.configuration(self.session);
+        outcome::differences(before.as_ref(), &now, &self.record.workspace.profile).changes
     }
-
-    fn state(files: &Files) -> Vec<FileEntry<'_>> {
-        files
-            .iter()
-            .map(|(file, loaded)| FileEntry {
-                file,
-                before: None,
-                after: loaded.as_ref().map(|loaded| loaded.bytes.as_slice()),
-            })
-            .collect()
-    }
-}
-
-fn bytes<'f>(files: &'f Files, file: &Path) -> Option<&'f [u8]> {
-    let (_, loaded) = files.iter().find(|(name, _)| name == file)?;
-    loaded.as_ref().map(|loaded| loaded.bytes.as_slice())
-}
-
-pub(super) fn same_bytes(one: &Files, other: &Files) -> bool {
-    one.iter().chain(other).all(|(file, _)| bytes(one, file) == bytes(other, file))
 }

@@ -171,7 +171,7 @@ fn file_entry<'a>(base: &'a Snapshot, part: &'a Part) -> FileEntry<'a> {
 }
 
 /// Our command, without our own name.
-fn command(workspace: &Workspace) -> &str {
+pub(super) fn command(workspace: &Workspace) -> &str {
     workspace.command.strip_prefix("confwarden ").unwrap_or(&workspace.command)
 }
 
