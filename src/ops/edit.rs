@@ -10,7 +10,8 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::session::{Session, Unparsable, empty};
+use super::session::Session;
+use super::snapshot::{Unparsable, empty};
 use super::{Missing, OpsError, Outcome, Request, Workspace};
 use crate::doc::{Document, Format, SyntaxError, marked};
 use crate::fs::{

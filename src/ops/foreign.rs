@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use super::foreign_record::{ForeignRecord, State};
 use super::left::{Left, Repaired};
-use super::session::{Session, Snapshot, Unparsable, publication};
+use super::session::{Session, publication};
+use super::snapshot::{Snapshot, Unparsable};
 use super::{FileOutcome, Missing, OpsError, Outcome, Publication, Status, Workspace, outcome};
 use crate::compose::{Configuration, IncludeFaultKind, Part};
 use crate::doc::{Document, SyntaxError};

@@ -17,6 +17,7 @@ mod records;
 mod request;
 mod restore;
 mod session;
+mod snapshot;
 mod status;
 mod transaction;
 
@@ -36,7 +37,8 @@ pub use status::{Condition, Drift, Overview, status};
 
 use crate::doc::{KeyPath, Value};
 use crate::profile::Profile;
-use session::{Session, Unparsable};
+use session::Session;
+use snapshot::Unparsable;
 
 /// Which file is guarded, by which profile, and how patiently.
 #[derive(Clone, Debug)]

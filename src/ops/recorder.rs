@@ -7,7 +7,8 @@ use std::error::Error as _;
 use std::path::Path;
 
 use super::records::{self, Side};
-use super::session::{Session, Snapshot};
+use super::session::Session;
+use super::snapshot::Snapshot;
 use super::{Change, ChangeKind, Outcome, Request, Workspace, outcome};
 use crate::clock;
 use crate::compose::{Configuration, Part};

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::outcome::{self, FileOutcome};
-use super::session::{Session, Unparsable};
+use super::session::Session;
+use super::snapshot::Unparsable;
 use super::{DryRun, Missing, OpsError, Outcome, Workspace};
 use crate::clock;
 use crate::compose::{Configuration, IncludeFaultKind, Part};

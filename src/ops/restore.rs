@@ -8,7 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::records::{self, Side};
-use super::session::{Session, Snapshot};
+use super::session::Session;
+use super::snapshot::Snapshot;
 use super::{DryRun, Missing, OpsError, Outcome, Request, Status, Workspace, WriteOptions};
 use crate::compose::{Configuration, Part};
 use crate::doc::{

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::records::{self, Side};
-use super::session::{Session, Snapshot, Unparsable};
+use super::session::Session;
+use super::snapshot::{Snapshot, Unparsable};
 use super::{Change, Missing, OpsError, Workspace, outcome};
 use crate::doc::{Format, SyntaxError};
 use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery};

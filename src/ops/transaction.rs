@@ -6,7 +6,8 @@
 
 use super::propose::{Proposal, Reach, propose};
 use super::recorder::Recorder;
-use super::session::{Commit, Session, Snapshot, Unparsable};
+use super::session::{Commit, Session};
+use super::snapshot::{Snapshot, Unparsable};
 use super::{
     DryRun, FileOutcome, Missing, OpsError, Outcome, Request, Status, Workspace, WriteOptions,
     outcome,

@@ -14,8 +14,9 @@ use confwarden::ops::{ExecOutcome, Repair};
 use confwarden::redact::Redactor;
 use serde::{Serialize, Serializer};
 
+use super::entry::FindingEntry;
 use super::paint::Paint;
-use super::report::{FindingEntry, shown};
+use super::report::shown;
 
 /// How a program ended, and what became of its writes.
 #[derive(Serialize)]

@@ -4,6 +4,7 @@
 //! renderers see reports only. Data goes to standard output, everything else to standard error.
 
 mod diff;
+mod entry;
 mod exec;
 mod json;
 mod overview;

@@ -7,9 +7,10 @@ use confwarden::fs::Held;
 use confwarden::ops::{Condition, Drift, Overview};
 use serde::Serialize;
 
+use super::entry::ChangeEntry;
 use super::paint::Paint;
 use super::past::{self, RecordEntry};
-use super::report::{ChangeEntry, shown};
+use super::report::shown;
 use super::text::changes;
 
 /// The state of a guarded configuration.

@@ -9,10 +9,11 @@ use confwarden::finding::{Action, Origin};
 use confwarden::ops::{ChangeKind, Publication};
 use confwarden::profile::ReloadClass;
 
+use super::entry::{ChangeEntry, FindingEntry, RuleEntry};
 use super::exec::{self, ExecEntry};
 use super::overview::{self, About};
 use super::paint::Paint;
-use super::report::{ChangeEntry, ErrorEntry, FindingEntry, ReportStatus, RuleEntry, Shows};
+use super::report::{ErrorEntry, ReportStatus, Shows};
 use super::value;
 use super::{Report, past};
 

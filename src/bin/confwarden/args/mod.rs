@@ -1,0 +1,272 @@
+//! What may be typed: the command line and its help.
+//!
+//! This module never gives a meaning to what was typed; [`crate::settings`] and the commands do.
+//! Nothing here derives `Debug`: arguments may be secrets.
+
+mod past;
+mod write;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use confwarden::doc::KeyPath;
+
+pub(crate) use past::{HistoryArgs, HistoryCommand, IdentityArgs, RestoreArgs};
+pub(crate) use write::{
+    ApplyArgs, EditArgs, ExecArgs, MvArgs, PatchArgs, SetArgs, UnsetArgs, WriteArgs,
+};
+
+const ABOUT: &str = "Guards the configuration file of a running gateway";
+
+const EXIT_CODES: &str = "\
+Paths:
+  gateway.auth.token              a key in a key
+  agents.list[0].id               an element by its index
+  agents.list[id=main].model      an element by its id
+  tools.deny[+]                   the place after the last element
+  channels[\"a.b\"].x               a key with odd characters
+  .                               the whole configuration
+
+Exit codes:
+  0 ok          done, or nothing to do
+  2 usage       wrong arguments
+  3 refused     a rule refused the write; the file is as it was
+  4 invalid     the input, the file or the path is no good; nothing was written
+  5 locked      a lock was not obtained in time
+  6 conflict    the same path changed underneath; nothing was written
+  8 incomplete  visible, but durability or roll-back is unsure: a person must look
+  9 setup       a file, profile or file system cannot be used
+  70 internal   a bug
+
+Data goes to standard output, everything else to standard error.";
+
+/// The whole command line.
+#[derive(Parser)]
+#[command(
+    name = "confwarden",
+    version,
+    about = ABOUT,
+    after_help = EXIT_CODES,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// The configuration file [default: where the profile's gateway looks for it]
+    ///
+    /// For OpenClaw: `OPENCLAW_CONFIG_PATH`, else `openclaw.json` in `OPENCLAW_STATE_DIR`, else in
+    /// `~/.openclaw`. A file that ends in `.toml` is TOML, every other one is JSON5, JSONC or JSON.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// What is known of the gateway: `openclaw`, `generic`, or a profile file
+    ///
+    /// Without it: `generic` where the configuration is TOML, else `openclaw`, which knows the
+    /// token and protects it whatever the file is called. A name with a `/` or a `.toml` at its
+    /// end is a file.
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    pub(crate) profile: Option<String>,
+
+    /// How the result is printed
+    ///
+    /// `json` prints exactly one object on standard output, errors included, in the shape of
+    /// `schemas/report.v1.schema.json`.
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) output: OutputFormat,
+
+    /// Print what would be written, and write nothing
+    ///
+    /// Prints a unified diff, then each changed path with how the gateway takes it: `none`, `hot`
+    /// (without a restart), `restart`, or `auth` (clients authenticate anew).
+    #[arg(long, global = true)]
+    pub(crate) dry_run: bool,
+
+    /// How long to wait for a lock, such as `5s`, `500ms` or `0s`
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        default_value = "10s",
+        value_parser = duration
+    )]
+    pub(crate) lock_timeout: Duration,
+
+    /// Where confwarden keeps its own files
+    ///
+    /// [default: `$XDG_STATE_HOME/confwarden`, else `~/.local/state/confwarden`]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+
+    /// Print no summary; warnings and errors stay
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+
+    /// When to use colors
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub(crate) color: ColorWhen,
+}
+
+/// How the result is printed.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// When colors are used.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    #[command(flatten)]
+    Config(ConfigCommand),
+    Explain(ExplainArgs),
+}
+
+/// The commands about a configuration.
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    Get(GetArgs),
+    Set(SetArgs),
+    Unset(UnsetArgs),
+    Mv(MvArgs),
+    Patch(PatchArgs),
+    Apply(ApplyArgs),
+    Edit(EditArgs),
+    Exec(ExecArgs),
+    Diff(DiffArgs),
+    History(HistoryArgs),
+    Restore(RestoreArgs),
+    /// Show the state of the configuration: locks, drift, last changes
+    Status,
+}
+
+impl ConfigCommand {
+    /// The command's name in reports, and in the lock for other writers to see.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Get(_) => "get",
+            Self::Set(_) => "set",
+            Self::Unset(_) => "unset",
+            Self::Mv(_) => "mv",
+            Self::Patch(_) => "patch",
+            Self::Apply(_) => "apply",
+            Self::Edit(_) => "edit",
+            Self::Exec(_) => "exec",
+            Self::Diff(_) => "diff",
+            Self::History(_) => "history",
+            Self::Restore(_) => "restore",
+            Self::Status => "status",
+        }
+    }
+}
+
+/// Print the value at a path
+///
+/// Strings are printed bare, objects and arrays as JSON. Included files are resolved. Secrets are
+/// shown as keyed fingerprints unless `--reveal` is given. A path that is absent ends with code 4.
+#[derive(Args)]
+pub(crate) struct GetArgs {
+    /// The path [default: the whole configuration]
+    #[arg(value_name = "PATH", value_parser = key_path)]
+    pub(crate) path: Option<KeyPath>,
+
+    /// Print secrets as they are
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+/// Show what differs between two files, and how the gateway takes it
+///
+/// With A alone: from A to the configuration. Ends with code 0 whether or not something differs,
+/// and judges nothing: `--dry-run` of a write does.
+#[derive(Args)]
+pub(crate) struct DiffArgs {
+    /// The file before
+    #[arg(value_name = "A")]
+    pub(crate) before: PathBuf,
+
+    /// The file after [default: the configuration]
+    #[arg(value_name = "B")]
+    pub(crate) after: Option<PathBuf>,
+
+    /// Print the changed paths only, not the text
+    #[arg(long)]
+    pub(crate) semantic: bool,
+}
+
+/// Explain a rule: what it refuses, why, and what it looks like
+#[derive(Args)]
+pub(crate) struct ExplainArgs {
+    /// The rule, as a refusal names it; without it: the list of rules
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: Option<String>,
+}
+
+/// Reads a key path. The error never quotes it: it may be a misplaced secret.
+fn key_path(text: &str) -> Result<KeyPath, confwarden::doc::KeyPathError> {
+    text.parse()
+}
+
+/// Reads a duration: a whole number, then `ms`, `s` or `m`.
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    const FAULT: &str = "a duration is a whole number and `ms`, `s` or `m`, such as `500ms`";
+    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or(FAULT)?;
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| FAULT)?;
+    match unit {
+        "ms" => Some(number),
+        "s" => number.checked_mul(1000),
+        "m" => number.checked_mul(60_000),
+        _ => None,
+    }
+    // A year is for ever, and far from where adding to a clock overflows.
+    .filter(|millis| *millis <= 31_536_000_000)
+    .map(Duration::from_millis)
+    .ok_or(FAULT)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_coherent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_read() {
+        for (text, expected) in [("500ms", 500), ("5s", 5000), ("0s", 0), ("2m", 120_000)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(expected)), "{text}");
+        }
+        for text in ["", "5", "s", "-1s", "1.5s", "5 s", "5h", "99999999999999999999s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What may be typed for a write.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use confwarden::doc::KeyPath;
+
+use super::key_path;
+
+/// Put values at paths; all of them are one write
+///
+/// VALUE is JSON5 where it is that, else a plain string. Digits stay a string where a string stood
+/// or a secret belongs. Objects that are missing on the way are made. A VALUE that begins with `-`
+/// and is no number needs `--` before the first PATH.
+#[derive(Args)]
+pub(crate) struct SetArgs {
+    /// Where, and what
+    #[arg(
+        value_name = "PATH VALUE",
+        required = true,
+        num_args = 1..,
+        allow_negative_numbers = true
+    )]
+    pub(crate) operands: Vec<String>,
+
+    /// Take every VALUE as a string, whatever it looks like
+    #[arg(long)]
+    pub(crate) string: bool,
+
+    /// Read the value of the one PATH from standard input; one newline at its end is cut
+    ///
+    /// The way for secrets: other users can read the arguments of a process.
+    #[arg(long)]
+    pub(crate) stdin: bool,
+
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// Remove keys or elements, with their comments
+///
+/// A path that is absent is fine.
+#[derive(Args)]
+pub(crate) struct UnsetArgs {
+    /// What to remove
+    #[arg(value_name = "PATH", required = true, value_parser = key_path)]
+    pub(crate) paths: Vec<KeyPath>,
+
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// Rename or move a key; its comments travel
+///
+/// From one file of the configuration to another, too: both are one write, and where it is stopped in
+/// between, the value stands in both.
+#[derive(Args)]
+pub(crate) struct MvArgs {
+    /// What to move
+    #[arg(value_name = "FROM", value_parser = key_path)]
+    pub(crate) from: KeyPath,
+
+    /// Where it goes, which must be free
+    #[arg(value_name = "TO", value_parser = key_path)]
+    pub(crate) to: KeyPath,
+
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// Merge a patch into the configuration; one write
+///
+/// A JSON merge patch (RFC 7396): `null` removes, objects merge, everything else replaces. Arrays
+/// of objects with `id` merge by it. An array that would lose elements needs `--replace-array`. What is
+/// added comes with its comments, where both are JSON5 or both TOML.
+#[derive(Args)]
+pub(crate) struct PatchArgs {
+    /// The patch: JSON5, or TOML where the name ends in `.toml`; `-` reads standard input, in the
+    /// format of the configuration
+    #[arg(value_name = "FILE|-")]
+    pub(crate) file: PathBuf,
+
+    /// An array that may lose elements
+    #[arg(long, value_name = "PATH", value_parser = key_path)]
+    pub(crate) replace_array: Vec<KeyPath>,
+
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// Make the file mean what another one means, by the smallest edit
+///
+/// Comments, order and spelling of what stays the same stay as they are. What is added comes with its
+/// own, where both are JSON5 or both TOML; a strict JSON file takes the values alone.
+#[derive(Args)]
+pub(crate) struct ApplyArgs {
+    /// The whole desired configuration: JSON5, or TOML where the name ends in `.toml`; `-` reads
+    /// standard input, in the format of the configuration
+    #[arg(value_name = "FILE|-")]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// Edit a copy of the file in an editor, check it, install it
+///
+/// The editor is `$VISUAL`, else `$EDITOR`, else `vi`. No lock is held while you edit: what others
+/// change meanwhile is merged. Where the text has a fault you are asked what to do; a text that is
+/// not installed is kept, and its place is told. A file that does not parse can be mended so.
+#[derive(Args)]
+pub(crate) struct EditArgs {
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// Run another program that writes the file, and heal what it breaks
+///
+/// The lock is held while it runs. What it changes stays; what a rule protects is put back, and
+/// comments and layout that it threw away are dressed on again. Damage that a live gateway must not see
+/// is healed while it runs. Ends with the program's own code. The report goes to standard error, also
+/// with `--output json`: standard output is the program's.
+#[derive(Args)]
+pub(crate) struct ExecArgs {
+    /// End with 3 where anything had to be healed
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Undo the program's whole change where anything would have to be healed, and end with 3
+    #[arg(long)]
+    pub(crate) deny: bool,
+
+    /// Leave comments and layout as the program wrote them
+    #[arg(long)]
+    pub(crate) no_redress: bool,
+
+    /// Let what a rule protects go, on this command only; repeat it, or separate by commas
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+
+    /// The program and its arguments, after `--`
+    #[arg(value_name = "CMD", required = true, last = true)]
+    pub(crate) program: Vec<OsString>,
+}
+
+/// Options of every command that writes.
+#[derive(Args)]
+#[command(next_help_heading = "Write options")]
+pub(crate) struct WriteArgs {
+    /// Let a rule's finding through, on this command only; repeat it, or separate by commas
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+
+    /// Make the file where there is none
+    #[arg(long)]
+    pub(crate) create: bool,
+
+    /// Replace a file that has more than one name; the other names keep the old content
+    #[arg(long)]
+    pub(crate) break_hard_link: bool,
+}
