@@ -12,10 +12,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::debounce::{Activity, Debounce, Due};
-use super::foreign::{Accepted, Broken, Dressing, Extent, Foreign, Redressing, SetAside, Settled};
-use super::foreign_record::ForeignRecord;
-use super::left::Repaired;
+use super::foreign::{
+    Accepted, Activity, Broken, Debounce, Dressing, Due, Extent, Foreign, ForeignRecord,
+    Redressing, Repaired, SetAside, Settled,
+};
 use super::session::Session;
 use super::snapshot::Unparsable;
 use super::{Missing, OpsError, Outcome, Status, Workspace, outcome};

@@ -3,13 +3,10 @@
 //! Every write, whoever asks for it, is the one transaction of [`write()`]. Nothing here prints, reads
 //! the environment or ends the process.
 
-mod debounce;
 mod edit;
 mod error;
 mod exec;
 mod foreign;
-mod foreign_record;
-mod left;
 mod outcome;
 mod propose;
 mod recorder;
@@ -27,8 +24,7 @@ use std::time::Duration;
 pub use edit::{Draft, DraftText, abandoned_drafts};
 pub use error::OpsError;
 pub use exec::{Damage, ExecOptions, ExecOutcome, Program, exec};
-pub use foreign::{Redressing, SetAside};
-pub use left::{Repair, Repaired};
+pub use foreign::{Redressing, Repair, Repaired, SetAside};
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
 pub use records::{Past, PastBytes, PastText, past, past_difference, prune, records};
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};

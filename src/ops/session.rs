@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::left::Left;
+use super::foreign::Left;
 use super::snapshot::{Snapshot, Unparsable, empty};
 use super::{HardLinks, Missing, OpsError, Publication, Workspace};
 use crate::compose::{Configuration, Edited, IncludeFaultKind, Part, Rules};

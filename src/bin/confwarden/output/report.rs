@@ -4,7 +4,6 @@
 //! goes through the redactor here, so no renderer can leak one.
 
 #![expect(
-    clippy::ref_option,
     clippy::trivially_copy_pass_by_ref,
     reason = "the signature that serde wants of a serialiser"
 )]

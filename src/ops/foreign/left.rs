@@ -8,17 +8,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::OpsError;
 use crate::fs::{
     Attributes, BrokenLink, HardLinks, Loaded, LockGuard, ReplaceError, ReplaceOptions, Replaced,
     Standing, Target, Wait, read,
 };
+use crate::ops::OpsError;
 
 /// What stands under the name of a guarded file.
 #[derive(Debug)]
-pub(super) struct Left {
+pub(in crate::ops) struct Left {
     /// What the program wrote; nothing where there is no file to be read.
-    pub(super) loaded: Option<Loaded>,
+    pub(in crate::ops) loaded: Option<Loaded>,
     standing: Standing,
     broken: Option<BrokenLink>,
 }
@@ -38,9 +38,9 @@ pub enum Repair {
 
 /// A file that was put back.
 #[derive(Debug)]
-pub(super) struct Put {
-    pub(super) replaced: Replaced,
-    pub(super) repair: Option<Repair>,
+pub(in crate::ops) struct Put {
+    pub(in crate::ops) replaced: Replaced,
+    pub(in crate::ops) repair: Option<Repair>,
 }
 
 impl Left {
@@ -49,7 +49,7 @@ impl Left {
     /// # Errors
     ///
     /// Where something stands there that cannot be looked at.
-    pub(super) fn of(guard: &LockGuard) -> Result<Self, OpsError> {
+    pub(in crate::ops) fn of(guard: &LockGuard) -> Result<Self, OpsError> {
         let broken = guard.broken_link()?;
         let standing = guard.standing()?;
         let loaded = match (broken.as_ref().map(BrokenLink::standing), &standing) {
@@ -65,7 +65,7 @@ impl Left {
     }
 
     /// What is to be put right beside the text, where the file was `before`.
-    pub(super) fn repair(&self, before: &Loaded) -> Option<Repair> {
+    pub(in crate::ops) fn repair(&self, before: &Loaded) -> Option<Repair> {
         match (&self.broken, &self.standing) {
             (Some(_), _) => Some(Repair::Link),
             (None, Standing::Link { .. } | Standing::Other { .. }) => Some(Repair::Place),
@@ -81,7 +81,7 @@ impl Left {
     /// # Errors
     ///
     /// As [`LockGuard::replace`].
-    pub(super) fn put(
+    pub(in crate::ops) fn put(
         guard: &LockGuard,
         judged: Option<&Loaded>,
         bytes: &[u8],

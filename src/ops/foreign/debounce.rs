@@ -20,7 +20,7 @@ const WINDOW: Duration = Duration::from_millis(400);
 
 /// Whether the author of a write is known to be at work still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Activity {
+pub(in crate::ops) enum Activity {
     /// A live process holds the gateway's own lock.
     AtWork,
     /// Nothing tells.
@@ -29,7 +29,7 @@ pub(super) enum Activity {
 
 /// What there is to do about the file now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Due {
+pub(in crate::ops) enum Due {
     /// Nothing has changed.
     Nothing,
     /// Look again after this time.
@@ -40,7 +40,7 @@ pub(super) enum Due {
 
 /// The times of a foreign write, each as time since some fixed moment.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Debounce {
+pub(in crate::ops) struct Debounce {
     /// When the file was last seen to be another one; nothing where it has been looked into since.
     changed: Option<Duration>,
     /// When the gateway's lock was last seen to be held.
@@ -50,28 +50,28 @@ pub(super) struct Debounce {
 
 impl Debounce {
     /// The file is another one than at the last look.
-    pub(super) fn changed(&mut self, now: Duration) {
+    pub(in crate::ops) fn changed(&mut self, now: Duration) {
         self.changed = Some(now);
         self.broken = false;
     }
 
     /// It was looked into, and there is nothing more to do until it changes again.
-    pub(super) fn settled(&mut self) {
+    pub(in crate::ops) fn settled(&mut self) {
         *self = Self::default();
     }
 
     /// It was looked into, and does not parse, or is gone.
-    pub(super) fn found_broken(&mut self) {
+    pub(in crate::ops) fn found_broken(&mut self) {
         self.broken = true;
     }
 
     /// Whether it was looked into, and could not be read.
-    pub(super) fn is_broken(&self) -> bool {
+    pub(in crate::ops) fn is_broken(&self) -> bool {
         self.broken
     }
 
     /// What is due at `now`. A clock that goes back makes it later, never earlier.
-    pub(super) fn due(&mut self, now: Duration, activity: Activity) -> Due {
+    pub(in crate::ops) fn due(&mut self, now: Duration, activity: Activity) -> Due {
         let Some(changed) = self.changed else { return Due::Nothing };
         if activity == Activity::AtWork {
             self.held = Some(now);

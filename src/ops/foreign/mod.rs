@@ -7,58 +7,36 @@
 //!
 //! This module never decides what damage is: [`crate::heal`] does.
 
+mod accepted;
+mod debounce;
+mod left;
+mod plan;
+mod record;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::foreign_record::{ForeignRecord, State};
-use super::left::{Left, Repaired};
+pub(in crate::ops) use accepted::Accepted;
+pub(in crate::ops) use debounce::{Activity, Debounce, Due};
+pub(in crate::ops) use left::Left;
+pub use left::{Repair, Repaired};
+pub(in crate::ops) use plan::Dressing;
+pub(in crate::ops) use record::ForeignRecord;
+
 use super::session::{Session, publication};
 use super::snapshot::{Snapshot, Unparsable};
 use super::{FileOutcome, Missing, OpsError, Outcome, Publication, Status, Workspace, outcome};
 use crate::compose::{Configuration, IncludeFaultKind, Part};
-use crate::doc::{Document, SyntaxError};
-use crate::finding::{Action, Finding};
+use crate::doc::SyntaxError;
+use crate::finding::Finding;
 use crate::fs::{Loaded, Quiet, ReplaceError, Settling};
-use crate::heal::{self, Healing, LostComment, PutBack, Redress, heal};
+use crate::heal::{LostComment, PutBack};
 use crate::history::Author;
-use crate::policy::{self, Scope, Transition, Verdict};
+use plan::Plan;
+use record::State;
 
 /// How often a heal is tried against writers that are faster each time.
 const ATTEMPTS: u32 = 50;
-
-/// The rules whose damage a live gateway must never see.
-const URGENT: [&str; 4] =
-    ["auth-token-dropped", "auth-token-changed", "auth-block-lost", "auth-mode-incoherent"];
-
-/// What was accepted before the foreign write.
-#[derive(Debug)]
-pub(super) struct Accepted {
-    /// The files as they were read.
-    pub(super) files: Vec<(PathBuf, Option<Loaded>)>,
-    /// What they mean; nothing where there was no file, or none that parses.
-    pub(super) configuration: Option<Configuration>,
-}
-
-impl Accepted {
-    /// What was read before the author began.
-    pub(super) fn of(snapshot: Snapshot) -> Self {
-        let configuration = snapshot.judged().cloned();
-        Self { files: snapshot.loaded, configuration }
-    }
-
-    fn part(&self, file: &Path) -> Option<&Part> {
-        self.configuration.as_ref()?.parts().iter().find(|part| part.file == file)
-    }
-
-    fn loaded(&self, file: &Path) -> Option<&Loaded> {
-        let (_, loaded) = self.files.iter().find(|(name, _)| name == file)?;
-        loaded.as_ref()
-    }
-
-    fn bytes(&self, file: &Path) -> Option<&[u8]> {
-        self.loaded(file).map(|loaded| loaded.bytes.as_slice())
-    }
-}
 
 /// Whether layout and comments that a write threw away are dressed on again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,25 +119,6 @@ pub(super) struct Foreign<'a, 'w> {
     pub(super) record: ForeignRecord<'w>,
     /// Rules whose findings stay as the author made them.
     pub(super) allow: &'a [String],
-}
-
-/// A text that we healed while its author was at work, and what the author had written.
-#[derive(Debug)]
-pub(super) struct Dressing {
-    file: PathBuf,
-    healed: Vec<u8>,
-    raw: Document,
-}
-
-/// What the files are to be, and why.
-#[derive(Default)]
-struct Plan {
-    goal: Option<Configuration>,
-    put_back: Vec<PutBack>,
-    findings: Vec<Finding>,
-    uncured: Vec<Finding>,
-    redressed: Vec<PathBuf>,
-    lost_comments: Vec<(PathBuf, Vec<LostComment>)>,
 }
 
 impl Foreign<'_, '_> {
@@ -314,107 +273,6 @@ impl Foreign<'_, '_> {
         (Some(whole), set_aside)
     }
 
-    /// What is to stand there, where that is something else than what the author left.
-    fn plan(
-        &self,
-        theirs: Option<&Configuration>,
-        set_aside: &[SetAside],
-        extent: Extent,
-        dressings: &[Dressing],
-    ) -> Plan {
-        let (accepted, theirs) = match (&self.accepted.configuration, theirs) {
-            (Some(accepted), Some(theirs)) => (accepted, theirs),
-            // The text is set aside, and the accepted one comes back as it was.
-            (Some(accepted), None) if !set_aside.is_empty() => {
-                return Plan { goal: Some(accepted.clone()), ..Plan::default() };
-            }
-            // Nothing to compare with: what stands there is judged, and stays.
-            (None, Some(theirs)) => return self.judged(theirs),
-            _ => return Plan::default(),
-        };
-        let rules = self.session.rules();
-        let allow = self.allowed(extent);
-        let context =
-            heal::Context { profile: &self.workspace.profile, allow: &allow, rules: &rules };
-        let mut loader = |file: &Path| self.session.load_include(file);
-        let Healing { configuration, put_back, findings, uncured } =
-            heal(accepted, theirs, &context, &mut loader);
-        let is_damage = !(put_back.is_empty() && uncured.is_empty() && set_aside.is_empty());
-        let mut plan = Plan { put_back, findings, uncured, ..Plan::default() };
-        let redressing = match extent {
-            Extent::Undo(_) if is_damage => {
-                plan.goal = Some(accepted.clone());
-                return plan;
-            }
-            Extent::Urgent => Redressing::No,
-            Extent::Whole(redressing) | Extent::Undo(redressing) => redressing,
-        };
-        plan.goal = Some(match redressing {
-            Redressing::No => configuration,
-            Redressing::Yes => self.redressed(configuration, theirs, dressings, &mut plan),
-        });
-        plan
-    }
-
-    /// What the rules say of a text that there is nothing to compare with.
-    fn judged(&self, theirs: &Configuration) -> Plan {
-        let transition = Transition { base: None, candidate: theirs, scope: Scope::WholeFile };
-        let findings = policy::judge(&transition, &self.workspace.profile);
-        // That the names are those of rules was seen to before the program ran.
-        let findings = Verdict::of(findings, self.allow).map(Verdict::into_findings);
-        let (uncured, findings) = findings
-            .unwrap_or_default()
-            .into_iter()
-            .partition(|finding| finding.action == Action::Deny);
-        Plan { findings, uncured, ..Plan::default() }
-    }
-
-    /// `healed` with layout and comments dressed on again.
-    fn redressed(
-        &self,
-        healed: Configuration,
-        theirs: &Configuration,
-        dressings: &[Dressing],
-        plan: &mut Plan,
-    ) -> Configuration {
-        let mut parts = healed.parts().to_vec();
-        for part in &mut parts {
-            let written = theirs.parts().iter().find(|other| other.file == part.file);
-            let (Some(before), Some(written)) = (self.accepted.part(&part.file), written) else {
-                continue;
-            };
-            // Comments that our own heal brought back are not the author's.
-            let dressing = dressings.iter().rev().find(|dressing| dressing.is_of(written));
-            let raw = dressing.map_or(&written.document, |dressing| &dressing.raw);
-            let redress = heal::redress_as(&before.document, raw, &part.document);
-            if let Redress::Dressed { document, lost } = redress {
-                plan.redressed.push(part.file.clone());
-                if !lost.is_empty() {
-                    plan.lost_comments.push((part.file.clone(), lost));
-                }
-                part.document = document;
-            }
-        }
-        if plan.redressed.is_empty() {
-            return healed;
-        }
-        // What was dressed on again is not lost.
-        plan.findings.retain(|finding| {
-            let file = finding.location.as_ref().map(|location| &location.file);
-            finding.rule != "comments-lost" || !file.is_some_and(|f| plan.redressed.contains(f))
-        });
-        let mut loader = |file: &Path| self.session.load_include(file);
-        Configuration::of_parts(parts, &self.session.rules(), &mut loader)
-    }
-
-    /// The rules that are not to be cured now.
-    fn allowed(&self, extent: Extent) -> Vec<String> {
-        let later = policy::rules()
-            .map(|rule| rule.id)
-            .filter(|id| extent == Extent::Urgent && !URGENT.contains(id));
-        self.allow.iter().cloned().chain(later.map(str::to_owned)).collect()
-    }
-
     /// What is to be written where: other texts than were read, and files that do not stand as they
     /// did. Included ones come first.
     fn writes(
@@ -533,21 +391,4 @@ enum Written {
     Yes,
     /// One of them is no longer what was looked at.
     Drifted,
-}
-
-impl Dressing {
-    /// What a heal has dressed: each file that it wrote, and that could be read before.
-    pub(super) fn of(settled: &Settled) -> Vec<Self> {
-        let dressing = |(file, healed): &(PathBuf, Option<Vec<u8>>)| {
-            let (_, loaded) = settled.theirs.iter().find(|(name, _)| name == file)?;
-            let bytes = loaded.as_ref()?.bytes.clone();
-            let raw = Document::parse_bytes(bytes, crate::doc::Format::of_path(file)).ok()?;
-            Some(Self { file: file.clone(), healed: healed.clone()?, raw })
-        };
-        settled.after.iter().filter_map(dressing).collect()
-    }
-
-    fn is_of(&self, part: &Part) -> bool {
-        self.file == part.file && self.healed == part.document.source().as_bytes()
-    }
 }

@@ -6,10 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::foreign::{Accepted, Settled};
-use super::recorder::{command, not_recorded, note, rules};
-use super::session::Session;
-use super::{Change, Workspace, outcome};
+use super::{Accepted, Settled};
 use crate::clock;
 use crate::compose::{Configuration, IncludeFaultKind, Part};
 use crate::doc::{Document, Format, merge};
@@ -17,9 +14,12 @@ use crate::fs::{Glance, Loaded, glance};
 use crate::history::{
     Author, Certainty, Entry, FileEntry, History, HistoryError, Identities, Kind, Record, Recording,
 };
+use crate::ops::recorder::{command, not_recorded, note, rules};
+use crate::ops::session::Session;
+use crate::ops::{Change, Workspace, outcome};
 
 /// The history of one guarded configuration while a program runs.
-pub(super) struct ForeignRecord<'w> {
+pub(in crate::ops) struct ForeignRecord<'w> {
     workspace: &'w Workspace,
     history: History,
     began: SystemTime,
@@ -33,7 +33,7 @@ pub(super) struct ForeignRecord<'w> {
 }
 
 impl<'w> ForeignRecord<'w> {
-    pub(super) fn new(
+    pub(in crate::ops) fn new(
         workspace: &'w Workspace,
         session: &Session<'_>,
         accepted: &Accepted,
@@ -52,7 +52,7 @@ impl<'w> ForeignRecord<'w> {
     }
 
     /// Stores what the author wrote and what is to stand instead.
-    pub(super) fn keep<'b>(
+    pub(in crate::ops) fn keep<'b>(
         &self,
         texts: impl IntoIterator<Item = &'b [u8]>,
     ) -> Result<(), HistoryError> {
@@ -65,7 +65,7 @@ impl<'w> ForeignRecord<'w> {
 
     /// Takes up what confwarden itself wrote inside of the program: it was asked for, so it is as good
     /// as accepted. Says what could not be taken up.
-    pub(super) fn take_up(
+    pub(in crate::ops) fn take_up(
         &mut self,
         accepted: &mut Accepted,
         session: &Session<'_>,
@@ -154,7 +154,7 @@ impl<'w> ForeignRecord<'w> {
 
     /// Records what the author did to what was there before, and what became of it. Says what could
     /// not be recorded.
-    pub(super) fn tell(
+    pub(in crate::ops) fn tell(
         &mut self,
         author: &Author,
         settled: &Settled,
@@ -173,10 +173,10 @@ impl<'w> ForeignRecord<'w> {
 
 /// The texts of all files of a configuration at one time, the root first.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct State(Vec<(PathBuf, Option<Vec<u8>>)>);
+pub(in crate::ops) struct State(Vec<(PathBuf, Option<Vec<u8>>)>);
 
 impl State {
-    pub(super) fn of(files: &[(PathBuf, Option<Loaded>)]) -> Self {
+    pub(in crate::ops) fn of(files: &[(PathBuf, Option<Loaded>)]) -> Self {
         let text = |loaded: &Option<Loaded>| loaded.as_ref().map(|loaded| loaded.bytes.clone());
         Self(files.iter().map(|(file, loaded)| (file.clone(), text(loaded))).collect())
     }

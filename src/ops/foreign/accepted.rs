@@ -1,0 +1,37 @@
+//! What was accepted before a foreign write: the base that it is looked at against.
+
+use std::path::{Path, PathBuf};
+
+use crate::compose::{Configuration, Part};
+use crate::fs::Loaded;
+use crate::ops::snapshot::Snapshot;
+
+/// What was accepted before the foreign write.
+#[derive(Debug)]
+pub(in crate::ops) struct Accepted {
+    /// The files as they were read.
+    pub(in crate::ops) files: Vec<(PathBuf, Option<Loaded>)>,
+    /// What they mean; nothing where there was no file, or none that parses.
+    pub(in crate::ops) configuration: Option<Configuration>,
+}
+
+impl Accepted {
+    /// What was read before the author began.
+    pub(in crate::ops) fn of(snapshot: Snapshot) -> Self {
+        let configuration = snapshot.judged().cloned();
+        Self { files: snapshot.loaded, configuration }
+    }
+
+    pub(super) fn part(&self, file: &Path) -> Option<&Part> {
+        self.configuration.as_ref()?.parts().iter().find(|part| part.file == file)
+    }
+
+    pub(super) fn loaded(&self, file: &Path) -> Option<&Loaded> {
+        let (_, loaded) = self.files.iter().find(|(name, _)| name == file)?;
+        loaded.as_ref()
+    }
+
+    pub(super) fn bytes(&self, file: &Path) -> Option<&[u8]> {
+        self.loaded(file).map(|loaded| loaded.bytes.as_slice())
+    }
+}
