@@ -155,7 +155,7 @@ fn accepted(session: &mut Session<'_>) -> Result<Accepted, OpsError> {
         }
         // What was read without its lock is read again.
         if !newly_locked {
-            return Ok(Accepted::of(snapshot));
+            return Ok(Accepted::recorded(snapshot, session.workspace(), session));
         }
     }
 }

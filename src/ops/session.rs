@@ -90,6 +90,11 @@ impl<'w> Session<'w> {
         Ok(session)
     }
 
+    /// What it is about.
+    pub(super) fn workspace(&self) -> &'w Workspace {
+        self.workspace
+    }
+
     /// The root file's name, absolute.
     pub(super) fn root(&self) -> &Path {
         &self.root

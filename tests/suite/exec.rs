@@ -192,6 +192,18 @@ fn a_file_that_is_made_stays_and_one_that_was_broken_may_be_mended() {
 }
 
 #[test]
+fn whoever_mends_a_broken_file_is_held_to_the_last_text_that_stood() {
+    let sandbox = Sandbox::config(GATEWAY);
+    sandbox.run(["set", "logging.level", "warn"]).code(0);
+    fs::write(sandbox.config_path(), "{ gateway: ").unwrap();
+    sandbox.untouched(|| exec(&sandbox, &[], "true")).code(0);
+    // As a doctor that falls back to a copy without the token.
+    let run = exec(&sandbox, &[], &stored("del value[\"gateway\"][\"auth\"]"));
+    run.code(0).says("put back `gateway.auth.token`");
+    sandbox.holds(&debugging());
+}
+
+#[test]
 fn real_writers_are_understood() {
     let jq = "jq 'del(.gateway.auth.token) | .logging.level = \"debug\"' \"$1\" > \"$1.tmp\" && mv \"$1.tmp\" \"$1\"";
     let strict = r#"{

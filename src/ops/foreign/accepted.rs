@@ -4,6 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::compose::{Configuration, Part};
 use crate::fs::Loaded;
+use crate::history::{History, Identities};
+use crate::ops::Workspace;
+use crate::ops::records::{self, Side};
+use crate::ops::session::Session;
 use crate::ops::snapshot::Snapshot;
 
 /// What was accepted before the foreign write.
@@ -11,7 +15,8 @@ use crate::ops::snapshot::Snapshot;
 pub(in crate::ops) struct Accepted {
     /// The files as they were read.
     pub(in crate::ops) files: Vec<(PathBuf, Option<Loaded>)>,
-    /// What they mean; nothing where there was no file, or none that parses.
+    /// What they mean, or the last text of the history where they do not parse; nothing where there is
+    /// neither.
     pub(in crate::ops) configuration: Option<Configuration>,
 }
 
@@ -20,6 +25,30 @@ impl Accepted {
     pub(in crate::ops) fn of(snapshot: Snapshot) -> Self {
         let configuration = snapshot.judged().cloned();
         Self { files: snapshot.loaded, configuration }
+    }
+
+    /// As [`Accepted::of`]; where the root does not parse, what counts is the last text of the history
+    /// that stood, so that whoever mends the file is held to that.
+    pub(in crate::ops) fn recorded(
+        snapshot: Snapshot,
+        workspace: &Workspace,
+        session: &Session<'_>,
+    ) -> Self {
+        let is_broken = snapshot.fault.is_some();
+        let mut accepted = Self::of(snapshot);
+        if is_broken {
+            let history = History::of(&workspace.state_dir, session.target());
+            // What cannot be read of it is as if it were not there.
+            let listing = history.list().ok();
+            let last = listing.and_then(|listing| {
+                listing.records.into_iter().rev().find(|record| record.kind.stands())
+            });
+            accepted.configuration = last.and_then(|record| {
+                let none = Identities::none();
+                records::configuration(&history, session, &record, Side::After, &none).ok()
+            });
+        }
+        accepted
     }
 
     pub(super) fn part(&self, file: &Path) -> Option<&Part> {
