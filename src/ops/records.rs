@@ -206,6 +206,18 @@ fn texts(
     Ok(texts)
 }
 
+/// The last text of the history that stood, for judging where none that parses stands there now. What
+/// cannot be read of the history is as if it were not there.
+pub(super) fn last_that_stood(
+    workspace: &Workspace,
+    session: &Session<'_>,
+) -> Option<Configuration> {
+    let history = History::of(&workspace.state_dir, session.target());
+    let records = history.list().ok()?.records;
+    let last = records.into_iter().rev().find(|record| record.kind.stands())?;
+    configuration(&history, session, &last, Side::After, &Identities::none()).ok()
+}
+
 /// The configuration on one side of `record`, under the name that its root has now.
 pub(super) fn configuration(
     history: &History,

@@ -6,6 +6,7 @@
 
 use super::propose::{Proposal, Reach, propose};
 use super::recorder::Recorder;
+use super::records;
 use super::session::{Commit, Session};
 use super::snapshot::{Snapshot, Unparsable};
 use super::{
@@ -60,8 +61,13 @@ pub(super) fn write(
         if let Request::Restore(_) = request {
             session.load_further(&mut base, candidate.configuration.parts())?;
         }
+        let recorded;
         let accepted = match request {
             Request::Restore(restoration) => restoration.accepted(),
+            Request::Install { .. } if base.fault.is_some() => {
+                recorded = records::last_that_stood(workspace, &session);
+                recorded.as_ref()
+            }
             _ => None,
         };
         let attempt = Attempt { workspace, options, base: &base, candidate: &candidate, accepted };

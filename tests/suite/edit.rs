@@ -204,6 +204,13 @@ fn a_file_that_does_not_parse_can_be_mended() {
     sandbox.untouched(|| edit(&sandbox, "true", "", &[])).code(4).says("line 5");
     edit(&sandbox, "sed -i \"s/18789;/18789,/\" \"$1\"", "", &[]).code(0);
     sandbox.holds(GATEWAY);
+    // Held to the last text that stood: the token is not lost on the way.
+    let sandbox = Sandbox::config(GATEWAY);
+    sandbox.run(["set", "logging.level", "debug"]).code(0);
+    fs::write(sandbox.config_path(), &broken).unwrap();
+    let dropping = "sed -i -e \"s/18789;/18789,/\" -e /token:/d \"$1\"";
+    let run = sandbox.untouched(|| edit(&sandbox, dropping, "", &[]));
+    run.code(3).says("auth-token-dropped");
     // Unless somebody else was faster.
     let sandbox = Sandbox::config(&broken);
     let config = sandbox.config_path().display().to_string();

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::compose::{Configuration, Part};
 use crate::fs::Loaded;
-use crate::history::{History, Identities};
 use crate::ops::Workspace;
-use crate::ops::records::{self, Side};
+use crate::ops::records;
 use crate::ops::session::Session;
 use crate::ops::snapshot::Snapshot;
 
@@ -37,16 +36,7 @@ impl Accepted {
         let is_broken = snapshot.fault.is_some();
         let mut accepted = Self::of(snapshot);
         if is_broken {
-            let history = History::of(&workspace.state_dir, session.target());
-            // What cannot be read of it is as if it were not there.
-            let listing = history.list().ok();
-            let last = listing.and_then(|listing| {
-                listing.records.into_iter().rev().find(|record| record.kind.stands())
-            });
-            accepted.configuration = last.and_then(|record| {
-                let none = Identities::none();
-                records::configuration(&history, session, &record, Side::After, &none).ok()
-            });
+            accepted.configuration = records::last_that_stood(workspace, session);
         }
         accepted
     }
