@@ -314,6 +314,13 @@ fn relocate<'d>(
         dead.retain(|other| *other != index);
         return Ok(rename(document, &container, &dead, Splice::new(key, text)));
     }
+    if matches!(rest, [Segment::Append])
+        && node.id() == container.id
+        && index + 1 == container.items.len()
+    {
+        // It stands at the end already.
+        return Ok(Plan::default());
+    }
     let carried = Carried::of(&container, index);
     let target = Container::of(document, node.id());
     let arrival = Arrival { steps: rest, fresh: Fresh::Carried(&carried) };

@@ -130,3 +130,13 @@ fn moves_leave_odd_layouts_whole() {
         "{\n  list: [\n    { id: 'y' }, // y\n  ],\n  other: [\n    { id: 'x' }, // x\n  ],\n}",
     );
 }
+
+#[test]
+fn what_is_last_already_stays_with_its_comments() {
+    for source in [
+        "{\n  l: [\n    1,\n    2 // two\n    // own\n  ],\n}\n",
+        "{\n  l: [\n      [\n        ''\n      ],\n      '\\\n    ' // a continuation\n      // own\n    ],\n}",
+    ] {
+        check(source, &relocate("l[1]", "l[+]"), source);
+    }
+}
