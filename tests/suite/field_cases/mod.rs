@@ -1,6 +1,7 @@
-//! Cases of the public tracker, as far as they concern our own writes. Each test is named after the
-//! id of its case; the comment above it says what happened.
+//! Cases of the public tracker. Each test is named after the id of its case; the comment above it says
+//! what happened.
 
+// As far as they concern our own writes.
 mod concurrent; // CC: several writers at once
 mod files; // FS: mounts, permissions, full disks
 mod includes; // IS: values that live in other files
@@ -9,6 +10,11 @@ mod secrets; // SE: references and marks of redaction
 mod text; // FM: comments, commas, line ends
 mod tokens; // TK: the token lost or replaced
 mod wiped; // WP: the file wiped or shrunk
+
+// As far as another program does the damage, and a person wants the past back.
+mod foreign; // what these have in common
+mod rewritten; // TK, SE, FM: tokens, secrets and comments, by rewrites
+mod shrunk; // WP: little is left of the file
 
 use crate::support::{Run, Sandbox};
 
