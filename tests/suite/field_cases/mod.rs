@@ -12,9 +12,13 @@ mod tokens; // TK: the token lost or replaced
 mod wiped; // WP: the file wiped or shrunk
 
 // As far as another program does the damage, and a person wants the past back.
+mod access; // FS: owners, modes, access lists
 mod foreign; // what these have in common
-mod rewritten; // TK, SE, FM: tokens, secrets and comments, by rewrites
+mod migrated; // MG: upgrades and doctors
+mod restored; // RB, CC: old copies, and one change taken back
+mod rewritten; // TK, SE, FM: tokens, secrets and comments
 mod shrunk; // WP: little is left of the file
+mod turns; // CC: several programs at once
 
 use crate::support::{Run, Sandbox};
 
