@@ -138,7 +138,8 @@ fn exit_of(error: &OpsError) -> Exit {
         | OpsError::Contended { .. } => Exit::Conflict,
         OpsError::UnknownRule(_) => Exit::Usage,
         OpsError::Replace { source, .. } => exit_of_replace(source),
-        OpsError::Incomplete { .. } => Exit::Incomplete,
+        // Whether the program runs is unknown then, and nobody looks at what it writes.
+        OpsError::Incomplete { .. } | OpsError::Wait(_) => Exit::Incomplete,
         _ => Exit::Internal,
     }
 }
