@@ -128,7 +128,9 @@ pub fn exec(
     let mut session = Session::guarding(workspace)?;
     let accepted = accepted(&mut session)?;
     session.share()?;
-    let record = ForeignRecord::new(workspace, &session, &accepted);
+    let mut record = ForeignRecord::new(workspace, &session, &accepted);
+    // From here on a guard that dies takes nothing along that a person could need.
+    record.observe();
     let allow = &options.allow;
     let mut foreign = Foreign { workspace, session: &mut session, accepted, record, allow };
     let mut watch = Watch::new(&mut foreign, program);

@@ -23,6 +23,10 @@ pub(in crate::ops) struct ForeignRecord<'w> {
     workspace: &'w Workspace,
     history: History,
     began: SystemTime,
+    /// The number of the latest record before the program began, where that is known.
+    latest: Option<u64>,
+    /// Why what stood there before the program may be lost in a power cut.
+    unsynced: Option<HistoryError>,
     /// The history at the last look, from outside.
     seen: Glance,
     /// Records of ours that were taken up.
@@ -44,11 +48,32 @@ impl<'w> ForeignRecord<'w> {
             workspace,
             history,
             began: clock::now(),
+            latest: None,
+            unsynced: None,
             seen,
             taken_up: Vec::new(),
             last: State::of(&accepted.files),
             has_told: false,
         }
+    }
+
+    /// Records what stood there before the author began, where no record ends in it, so that it is
+    /// there to come back whatever becomes of this process.
+    ///
+    /// Where it cannot be recorded there may be nothing to tell either: it is tried again, and told,
+    /// when there is.
+    pub(in crate::ops) fn observe(&mut self) {
+        if self.last.is_empty() {
+            return;
+        }
+        let Ok(mut recording) = self.history.begin() else { return };
+        if self.last.observe(&mut recording, command(self.workspace)).is_err() {
+            return;
+        }
+        // A sync that failed is not made again: the second would say that all is well.
+        self.unsynced = recording.sync().err();
+        self.latest = recording.last().map(|record| record.id.0);
+        self.seen = glance(&self.history.records_path());
     }
 
     /// Stores what the author wrote and what is to stand instead.
@@ -80,7 +105,7 @@ impl<'w> ForeignRecord<'w> {
             .records
             .iter()
             .filter(|record| {
-                record.at >= self.began
+                self.is_later(record)
                     && record.author.certainty == Certainty::Own
                     && !self.taken_up.contains(&record.id.0)
             })
@@ -99,6 +124,11 @@ impl<'w> ForeignRecord<'w> {
             }
         }
         notices
+    }
+
+    /// Whether `record` was made since the program began: by its number, since clocks are set back.
+    fn is_later(&self, record: &Record) -> bool {
+        self.latest.map_or(record.at >= self.began, |latest| record.id.0 > latest)
     }
 
     /// What the files were after `record`.
@@ -163,11 +193,13 @@ impl<'w> ForeignRecord<'w> {
     ) -> Option<String> {
         let theirs = State::of(&settled.theirs);
         let after = theirs.overlaid(&settled.after);
+        let is_news = !theirs.is_same(&self.last) || !after.is_same(&theirs);
         let told = Telling { record: self, session, settled, allow }.tell(author, &theirs, &after);
         self.last = after;
         self.has_told = true;
         self.seen = glance(&self.history.records_path());
-        told.err().as_ref().map(not_recorded)
+        let unsynced = if is_news { self.unsynced.take() } else { None };
+        told.and(unsynced.map_or(Ok(()), Err)).err().as_ref().map(not_recorded)
     }
 }
 
@@ -201,6 +233,34 @@ impl State {
     fn is_same(&self, other: &Self) -> bool {
         let mut files = self.0.iter().chain(&other.0);
         files.all(|(file, _)| self.text(file) == other.text(file))
+    }
+
+    /// Whether none of the files is there.
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|(_, text)| text.is_none())
+    }
+
+    fn is_readable(&self) -> bool {
+        let Some((root, Some(text))) = self.0.first() else { return true };
+        Document::parse_bytes(text.clone(), Format::of_path(root)).is_ok()
+    }
+
+    /// Records it as found, where no record ends in it.
+    fn observe(&self, recording: &mut Recording, command: &str) -> Result<(), HistoryError> {
+        let files = self.entries(None);
+        let is_new = recording.last().is_none() && self.is_empty();
+        if is_new || recording.ends_in(files.iter().map(|entry| (entry.file, entry.after))) {
+            return Ok(());
+        }
+        let author =
+            Author { name: "unknown".to_owned(), pid: None, certainty: Certainty::Unknown };
+        let kind = match self.is_readable() {
+            true => Kind::Observed,
+            false => Kind::Quarantined,
+        };
+        let (changes, rules) = (Vec::new(), Vec::new());
+        let entry = Entry { command, kind, author, files, changes, rules };
+        recording.append(&entry, clock::now()).map(|_| ())
     }
 
     /// What it means; nothing where the root cannot be read.
@@ -270,16 +330,9 @@ impl Telling<'_> {
     /// Begins, with what was there before the author where no record ends in it.
     fn begin(&self) -> Result<Recording, HistoryError> {
         let mut recording = self.record.history.begin()?;
-        let first = &self.record.last;
-        let entries = first.entries(None);
-        let is_known = recording.ends_in(entries.iter().map(|entry| (entry.file, entry.after)));
-        let is_new = recording.last().is_none() && entries.iter().all(|e| e.after.is_none());
         // What confwarden wrote inside of the program follows on what was there.
-        let is_first = !self.record.has_told && self.record.taken_up.is_empty();
-        if is_first && !is_known && !is_new {
-            let unknown =
-                Author { name: "unknown".to_owned(), pid: None, certainty: Certainty::Unknown };
-            self.append(&mut recording, Kind::Observed, &unknown, entries, &[])?;
+        if !self.record.has_told && self.record.taken_up.is_empty() {
+            self.record.last.observe(&mut recording, command(self.record.workspace))?;
         }
         Ok(recording)
     }
@@ -292,17 +345,13 @@ impl Telling<'_> {
         files: Vec<FileEntry<'_>>,
         changes: &[Change],
     ) -> Result<(), HistoryError> {
-        let rules = match kind {
-            Kind::Observed => Vec::new(),
-            _ => rules(&self.settled.outcome, self.allow),
-        };
         let entry = Entry {
             command: command(self.record.workspace),
             kind,
             author: author.clone(),
             files,
             changes: changes.iter().map(note).collect(),
-            rules,
+            rules: rules(&self.settled.outcome, self.allow),
         };
         recording.append(&entry, clock::now()).map(|_| ())
     }
