@@ -28,13 +28,13 @@ os.rename(config + ".tmp", config)
 }
 
 /// Runs the shell command `script`, whose `$1` is the configuration, under the guard.
-fn exec(sandbox: &Sandbox, options: &[&str], script: &str) -> Run {
+pub(crate) fn exec(sandbox: &Sandbox, options: &[&str], script: &str) -> Run {
     let config = sandbox.config_path().display().to_string();
     let command = ["--", "sh", "-c", script, "sh", &config];
     sandbox.run(["exec"].iter().chain(options).chain(&command))
 }
 
-fn debugging() -> String {
+pub(crate) fn debugging() -> String {
     GATEWAY.replace("\"info\"", "\"debug\"")
 }
 

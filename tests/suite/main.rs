@@ -30,6 +30,7 @@ mod history; // what is recorded, and what damage to it does
 mod includes; // values put together from several files
 mod mv;
 mod patch;
+mod program; // what runs under `exec`: its signals, its terminal, what it leaves behind
 mod restore;
 mod set;
 mod status;
@@ -43,6 +44,7 @@ mod field_cases; // cases of the public tracker, named after their ids
 mod crash; // killed at every system call: old or new, and no work for a person
 mod faults; // every system call of a write fails once
 mod gateway; // real gateways, where some are installed
+mod history_faults; // folders, disks, records and clocks that are no good
 mod lock; // who waits for whom, and what the dead leave
 mod mounts; // links, mounts, owners, modes, access lists
 mod writers; // other programs write the same file, and ask for no lock
