@@ -22,8 +22,9 @@ pub(super) enum Line {
 #[derive(Deserialize)]
 struct Head {
     v: u64,
+    /// A number, as far as we know.
     #[serde(default)]
-    id: Option<RecordId>,
+    id: serde_json::Value,
 }
 
 #[derive(Serialize)]
@@ -52,7 +53,9 @@ pub(super) fn decode(line: &[u8], number: usize) -> Option<Line> {
         return Some(Line::Record(Box::new(record)));
     }
     Some(match serde_json::from_slice(line) {
-        Ok(Head { v, id }) if v > VERSION => Line::Fault(Fault::Newer { id, version: v }),
+        Ok(Head { v, id }) if v > VERSION => {
+            Line::Fault(Fault::Newer { id: id.as_u64().map(RecordId), version: v })
+        }
         Ok(Head { v: VERSION, .. }) => match serde_json::from_slice(line) {
             Ok(record) => Line::Record(Box::new(record)),
             Err(_) => Line::Fault(Fault::Damaged { line: number }),
