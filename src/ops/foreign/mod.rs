@@ -166,7 +166,8 @@ impl Foreign<'_, '_> {
                     let turn = self.session.turn()?;
                     let gateway = self.session.gateway_lock(lock_timeout);
                     let gateway = gateway.map_err(|error| {
-                        notices.push(format!("went on without the gateway's own lock: {error}"));
+                        let what = "went on without the gateway's own lock";
+                        notices.push(outcome::with_causes(what, &error));
                     });
                     held = Some((turn, gateway));
                     // Who held one of them has written, most likely.
@@ -308,7 +309,7 @@ impl Foreign<'_, '_> {
         let texts = read.map(|loaded| loaded.bytes.as_slice());
         let texts = texts.chain(writes.iter().map(|(_, bytes)| bytes.as_slice()));
         let Err(error) = self.record.keep(texts) else { return Ok(()) };
-        notices.push(format!("could not keep what the program wrote: {error}"));
+        notices.push(outcome::with_causes("could not keep what the program wrote", &error));
         for set in set_aside {
             if let Some(loaded) = theirs.expected(&set.file) {
                 let kept = self.session.guard(&set.file).keep(&loaded.bytes)?;
