@@ -87,6 +87,7 @@ fn what_a_rule_protects_is_put_back_and_the_rest_stays() {
     sandbox.holds(&debugging());
     let sandbox = Sandbox::config(GATEWAY);
     exec(&sandbox, &["--deny"], &dropping).code(3).says("whole change was undone");
+    exec(&sandbox, &["--deny"], ": > \"$1\"").code(3).says("left unreadable: ");
     sandbox.holds(GATEWAY);
     // What is no damage is no reason to undo.
     let private = format!("umask 077; {}", stored(""));
