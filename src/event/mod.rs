@@ -38,11 +38,27 @@
 
 mod error;
 mod follow;
+mod hook;
+mod hub;
 mod kind;
 mod line;
 mod log;
 mod read;
+mod request;
 
+#[cfg(unix)]
+mod client;
+#[cfg(unix)]
+mod runner;
+#[cfg(unix)]
+mod server;
+
+#[cfg(test)]
+#[cfg(unix)]
+mod hook_tests;
+#[cfg(test)]
+#[cfg(unix)]
+mod socket_tests;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
@@ -54,10 +70,18 @@ use serde::{Deserialize, Serialize};
 
 pub use error::EventError;
 pub use follow::Follower;
+pub use hook::{HookFailure, Hooks};
+pub use hub::Hub;
 pub use kind::{EventKind, Origin, PutBackNote, Sight};
 pub use line::Seen;
 pub use log::{Log, NotLogged};
 pub use read::{Since, SinceError, read};
+pub use request::{Answer, Condition, Freshness, Request, Ward, WatcherState};
+
+#[cfg(unix)]
+pub use client::Client;
+#[cfg(unix)]
+pub use server::Server;
 
 use crate::history::{path, time};
 
