@@ -40,7 +40,7 @@ impl HookFailure {
 
 /// Runs hooks until it is dropped.
 pub struct Hooks {
-    hooks: Vec<Hook>,
+    all: Vec<Hook>,
     queue: Option<SyncSender<Event>>,
     failed: Arc<dyn Fn(HookFailure) + Send + Sync>,
     /// Whether events are being lost: told once for each time it begins.
@@ -51,7 +51,7 @@ pub struct Hooks {
 
 impl std::fmt::Debug for Hooks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hooks").field("hooks", &self.hooks.len()).finish_non_exhaustive()
+        f.debug_struct("Hooks").field("hooks", &self.all.len()).finish_non_exhaustive()
     }
 }
 
@@ -79,13 +79,13 @@ impl Hooks {
                 .map_err(EventError::Thread)?;
             (Some(sender), Some(thread))
         };
-        Ok(Self { hooks, queue, failed, full: AtomicBool::new(false), ends, thread })
+        Ok(Self { all: hooks, queue, failed, full: AtomicBool::new(false), ends, thread })
     }
 
     /// Runs the hooks that wait for this kind of event, soon. Never blocks.
     pub fn offer(&self, event: &Event) {
         let Some(queue) = &self.queue else { return };
-        if !self.hooks.iter().any(|hook| wants(hook, event)) {
+        if !self.all.iter().any(|hook| wants(hook, event)) {
             return;
         }
         match queue.try_send(event.clone()) {

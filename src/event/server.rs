@@ -292,19 +292,20 @@ fn answer<T: serde::Serialize>(
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what the request said")]
 fn stream_events(
     stream: &mut UnixStream,
     shared: &Shared,
     file: Option<PathBuf>,
     since: Option<u64>,
 ) -> io::Result<()> {
-    let (ring, rung) = UnixStream::pair()?;
+    let (ring, bell) = UnixStream::pair()?;
     ring.set_nonblocking(true)?;
-    rung.set_nonblocking(true)?;
+    bell.set_nonblocking(true)?;
     // First, so that nothing falls between what the log has and what comes.
     let queue = shared.hub.listen(file.clone(), move || {
         // Full: it rings already.
-        (&ring).write(&[0]).ok();
+        (&ring).write_all(&[0]).ok();
     });
     let mut last = since.unwrap_or(0);
     if let (Some(file), Some(since)) = (&file, since) {
@@ -336,7 +337,7 @@ fn stream_events(
             return Ok(());
         }
         let mut awaited = [
-            PollFd::from_borrowed_fd(rung.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(bell.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(stream.as_fd(), PollFlags::IN),
         ];
         match poll(&mut awaited, None) {
@@ -346,7 +347,7 @@ fn stream_events(
         let (rings, client) = (awaited[0].revents(), awaited[1].revents());
         if !rings.is_empty() {
             let mut buffer = [0; 512];
-            while (&rung).read(&mut buffer).is_ok_and(|read| read > 0) {}
+            while (&bell).read(&mut buffer).is_ok_and(|read| read > 0) {}
         }
         if !client.is_empty() {
             // One request a connection: what else it says is not heard, that it is gone is.

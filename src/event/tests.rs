@@ -1,5 +1,7 @@
 //! The log: what is written, read and followed, and what damage to it does.
 
+#![expect(clippy::disallowed_methods, reason = "tests look at files and clocks directly")]
+
 use std::fs;
 use std::path::Path;
 use std::thread;

@@ -53,23 +53,20 @@ pub fn rest(workspace: &Workspace, limit: Duration) -> Result<Option<Unrest>, Op
     let mut since: Option<(Vec<Glance>, Instant)> = None;
     loop {
         let overview = status(workspace)?;
-        let unrest = match unrest(&overview) {
-            Some(unrest) => {
-                since = None;
-                unrest
-            }
-            None => {
-                let seen = seen(workspace, &overview)?;
-                match &since {
-                    Some((before, at)) if *before == seen => {
-                        if at.elapsed() >= QUIET {
-                            return Ok(None);
-                        }
+        let unrest = if let Some(unrest) = unrest(&overview) {
+            since = None;
+            unrest
+        } else {
+            let seen = seen(workspace, &overview)?;
+            match &since {
+                Some((before, at)) if *before == seen => {
+                    if at.elapsed() >= QUIET {
+                        return Ok(None);
                     }
-                    _ => since = Some((seen, clock::monotonic())),
                 }
-                Unrest::Changing
+                _ => since = Some((seen, clock::monotonic())),
             }
+            Unrest::Changing
         };
         let left = limit.saturating_sub(started.elapsed());
         if left.is_zero() {

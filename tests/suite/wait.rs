@@ -33,6 +33,7 @@ fn watcher(sandbox: &Sandbox, answers: Vec<Result<Freshness, &'static str>>) -> 
         .unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the watcher's other answers")]
 fn seen(fresh: bool, drift: bool, state: Condition) -> Result<Freshness, &'static str> {
     Ok(Freshness { fresh, drift, state })
 }
