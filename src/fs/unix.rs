@@ -437,6 +437,12 @@ pub(super) fn process_exists(pid: u32) -> bool {
     rustix::process::test_kill_process(pid) != Err(Errno::SRCH)
 }
 
+/// Lets only the owner use what stands under `path`, and is no link.
+pub(super) fn make_private_path(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+}
+
 /// Creates a directory that only its owner may enter. `AlreadyExists` if there is anything.
 pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;

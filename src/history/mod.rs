@@ -48,6 +48,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 pub use error::HistoryError;
+pub(crate) use format::{path, time};
 pub use record::{
     Author, Certainty, ChangeNote, Entry, FileEntry, Kind, NoteKind, Record, RecordId,
     RecordedFile, RuleNote, SnapshotId,

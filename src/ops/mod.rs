@@ -12,6 +12,7 @@ mod propose;
 mod recorder;
 mod records;
 mod request;
+mod rest;
 mod restore;
 mod session;
 mod snapshot;
@@ -28,6 +29,7 @@ pub use foreign::{Redressing, Repair, Repaired, SetAside};
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
 pub use records::{Past, PastBytes, PastText, past, past_difference, prune, records};
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
+pub use rest::{Unrest, rest};
 pub use restore::{Restoration, Restore, restore};
 pub use status::{Condition, Drift, Overview, status};
 

@@ -23,6 +23,7 @@ mod apply;
 mod diff;
 mod dry_run;
 mod edit;
+mod events; // what the watcher tells, read from its log
 mod exec;
 mod explain;
 mod get;
@@ -35,6 +36,7 @@ mod restore;
 mod set;
 mod status;
 mod unset;
+mod wait; // until a configuration is at rest
 
 // What goes wrong in the field.
 mod bad_input; // what cannot be read or written, and stays as it was

@@ -534,3 +534,15 @@ fn reveal_alone_shows_a_secret_and_on_standard_output_alone() {
         .prints("canary-token-0123456789\n")
         .tells("");
 }
+
+#[test]
+fn events_and_waiting_say_nothing() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    watched.check(&["events"], "");
+    watched.check(&["events", "--since", "canary-since-0123456789"], "");
+    watched.check(&["events", "--kind", "canary-kind-0123456789"], "");
+    watched.check(&["wait", "--for", "canary-what-0123456789"], "");
+    watched.check(&["wait", "--for", "stable", "--timeout", "700ms"], "");
+    fs::write(watched.sandbox.config_path(), "{ token: canary-broken-0123456789").unwrap();
+    watched.check(&["wait", "--for", "stable", "--timeout", "0s"], "");
+}

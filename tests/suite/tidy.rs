@@ -20,11 +20,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fs", &["text"]),
     ("child", &[]),
     ("history", &["clock", "fs", "text"]),
+    ("event", &["clock", "fs", "history", "profile", "text"]),
     (
         "ops",
         &[
-            "child", "clock", "compose", "doc", "finding", "fs", "heal", "history", "policy",
-            "profile", "redact", "text",
+            "child", "clock", "compose", "doc", "event", "finding", "fs", "heal", "history",
+            "policy", "profile", "redact", "text",
         ],
     ),
 ];

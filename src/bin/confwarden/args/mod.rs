@@ -4,6 +4,7 @@
 //! Nothing here derives `Debug`: arguments may be secrets.
 
 mod past;
+mod watcher;
 mod write;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use confwarden::doc::KeyPath;
 
 pub(crate) use past::{HistoryArgs, HistoryCommand, IdentityArgs, RestoreArgs};
+pub(crate) use watcher::{Awaited, EventsArgs, WaitArgs};
 pub(crate) use write::{
     ApplyArgs, EditArgs, ExecArgs, MvArgs, PatchArgs, SetArgs, UnsetArgs, WriteArgs,
 };
@@ -33,7 +35,7 @@ Exit codes:
   2 usage       wrong arguments
   3 refused     a rule refused the write; the file is as it was
   4 invalid     the input, the file or the path is no good; nothing was written
-  5 locked      a lock was not obtained in time
+  5 locked      a lock was not obtained in time, or `wait` waited in vain
   6 conflict    the same path changed underneath; nothing was written
   8 incomplete  visible, but durability or roll-back is unsure: a person must look
   9 setup       a file, profile or file system cannot be used
@@ -143,6 +145,7 @@ pub(crate) enum ColorWhen {
 pub(crate) enum Command {
     #[command(flatten)]
     Config(ConfigCommand),
+    Events(EventsArgs),
     Explain(ExplainArgs),
 }
 
@@ -162,6 +165,7 @@ pub(crate) enum ConfigCommand {
     Restore(RestoreArgs),
     /// Show the state of the configuration: locks, drift, last changes
     Status,
+    Wait(WaitArgs),
 }
 
 impl ConfigCommand {
@@ -180,6 +184,7 @@ impl ConfigCommand {
             Self::History(_) => "history",
             Self::Restore(_) => "restore",
             Self::Status => "status",
+            Self::Wait(_) => "wait",
         }
     }
 }

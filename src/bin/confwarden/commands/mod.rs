@@ -6,6 +6,7 @@
 mod apply;
 mod diff;
 mod edit;
+mod events;
 mod exec;
 mod explain;
 mod get;
@@ -17,6 +18,7 @@ mod restore;
 mod set;
 mod status;
 mod unset;
+mod wait;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -48,6 +50,10 @@ pub(crate) fn run() -> Exit {
             return printer.print(&Report::failed(None, &usage::explain(&error, &arguments)));
         }
     };
+    // Not one report but a stream.
+    if let Command::Events(args) = &line.command {
+        return events::run(args, &line.global);
+    }
     Printer::new(&line.global).print(&report(&line))
 }
 
@@ -57,6 +63,7 @@ fn report(line: &CommandLine) -> Report {
             Ok(rules) => Report::of_rules("explain", &rules),
             Err(error) => Report::failed(Some("explain"), &error),
         },
+        Command::Events(_) => Report::of_rules("events", &[]),
         Command::Config(command) => report_on_config(command, &line.global),
     }
 }
@@ -82,6 +89,7 @@ fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
         ConfigCommand::History(args) => history::run(args, &context),
         ConfigCommand::Restore(args) => restore::run(args, &context),
         ConfigCommand::Status => status::run(&context),
+        ConfigCommand::Wait(args) => wait::run(args, &context),
     };
     match reply {
         Ok(reply) => context.reply(reply),
