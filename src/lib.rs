@@ -24,6 +24,7 @@
 //! | [`heal`] | what a foreign write is put right to | does IO |
 //! | [`fs`] | locks, reads, atomic replaces | parses a document |
 //! | [`child`] | a program that runs under the guard | opens a file, knows a configuration |
+//! | [`watch`] | what others do to files, seen from outside | reads what stands in a file |
 //! | [`history`] | records and snapshots of a guarded file | parses a document, knows a secret |
 //! | [`event`] | what the watcher tells: lines, log, socket, hooks | quotes a value, decides about a configuration |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
@@ -87,3 +88,4 @@ pub mod policy;
 pub mod profile;
 pub mod redact;
 pub mod text;
+pub mod watch;

@@ -40,6 +40,9 @@ pub enum EventKind {
         author: Author,
         /// What was put back.
         put_back: Vec<PutBackNote>,
+        /// Files whose owner, mode or place was put right, or that are a file again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        repaired: Vec<String>,
         /// What the rules still say: there was nothing to put it right with.
         uncured: Vec<RuleNote>,
         /// What of the change stands.
@@ -164,7 +167,8 @@ impl EventKind {
                 changes.truncate(MOST_NOTES);
                 rules.truncate(MOST_NOTES);
             }
-            Self::Healed { put_back, uncured, changes, .. } => {
+            Self::Healed { put_back, repaired, uncured, changes, .. } => {
+                repaired.truncate(MOST_NOTES);
                 put_back.truncate(MOST_NOTES);
                 uncured.truncate(MOST_NOTES);
                 changes.truncate(MOST_NOTES);

@@ -117,4 +117,16 @@ impl Event {
     pub fn to_line(&self) -> String {
         line::encode(self)
     }
+
+    /// The event as a reader of the log sees it.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        Seen {
+            seq: self.seq,
+            at: self.at,
+            kind: self.kind.name().as_str().to_owned(),
+            event: Some(self.clone()),
+            line: self.to_line().trim_end().to_owned(),
+        }
+    }
 }

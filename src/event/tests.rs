@@ -42,6 +42,7 @@ pub(super) fn every_kind() -> Vec<EventKind> {
             rules: rules.clone(),
         },
         EventKind::Healed {
+            repaired: vec!["/c/openclaw.json".to_owned()],
             record: None,
             author: author(),
             put_back: put_back.clone(),

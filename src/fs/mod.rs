@@ -60,6 +60,7 @@ mod replace;
 mod revive;
 mod settle;
 mod sidecar;
+mod sighting;
 #[cfg(unix)]
 mod socket;
 mod stage;
@@ -97,6 +98,7 @@ pub use private_directory::{PrivateDirectory, abandoned_directories};
 pub use read::{Loaded, SIZE_LIMIT, read, read_input, read_stdin};
 pub use replace::{Durability, HardLinks, Method, ReplaceError, ReplaceOptions, Replaced, Step};
 pub use settle::{Quiet, Settling};
+pub use sighting::{DirectoryId, directory_id, leave_trace, untold};
 #[cfg(unix)]
 pub use socket::PrivateSocket;
 pub use standing::{BrokenLink, Seen, Standing};

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::foreign::{
-    Accepted, Activity, Broken, Debounce, Dressing, Due, Extent, Foreign, ForeignRecord,
-    Redressing, Repaired, SetAside, Settled,
+    Accepted, Broken, Dressing, Extent, Foreign, ForeignRecord, Redressing, Repaired, SetAside,
+    Settled,
 };
 use super::session::Session;
 use super::snapshot::Unparsable;
@@ -26,6 +26,7 @@ use crate::fs::{GatewayLock, Glance, Held, glance};
 use crate::heal::{LostComment, PutBack};
 use crate::history::{Author, Certainty};
 use crate::policy;
+use crate::watch::{Activity, Debounce, Due};
 
 /// How often the files are looked at from outside.
 const TICK: Duration = Duration::from_millis(20);
@@ -143,8 +144,9 @@ pub fn exec(
         Damage::Heal => Extent::Whole(options.redressing),
         Damage::Undo => Extent::Undo(options.redressing),
     };
-    let last = foreign.settle(extent, Broken::SetAside, workspace.lock_timeout, &dressings)?;
-    notices.extend(foreign.tell(&author, &last));
+    let last =
+        foreign.settle(extent, Broken::SetAsideWhenQuiet, workspace.lock_timeout, &dressings)?;
+    notices.extend(foreign.tell(&author, &last).notice);
     settled.push(last);
     notices.extend(foreign.session.leftovers().map(outcome::leftover));
     Ok(ExecOutcome::of(end, options.damage, settled, notices))
@@ -269,7 +271,7 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
             *seen = glance(file);
         }
         if settled.is_damage() {
-            self.notices.extend(self.foreign.tell(&self.author, &settled));
+            self.notices.extend(self.foreign.tell(&self.author, &settled).notice);
             self.settled.push(settled);
         }
     }

@@ -152,7 +152,12 @@ pub(super) fn leftover(file: &Path) -> String {
 
 /// Says `what` failed, and why, in one clause.
 pub(super) fn with_causes(what: &str, error: &dyn Error) -> String {
-    let mut text = format!("{what}: {error}");
+    format!("{what}: {}", causes(error))
+}
+
+/// Why something failed, in one clause.
+pub(super) fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         text.push_str(": ");

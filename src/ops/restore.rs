@@ -70,7 +70,18 @@ pub fn restore(
     {
         create_private_directory(directory)?;
     }
-    let request = Request::Restore(prepare(workspace, restore, identities)?);
+    let restoration = prepare(workspace, restore, identities)?;
+    install(workspace, restoration, options, identities)
+}
+
+/// Writes what was read of the history, and says where the gateway may be unable to read it.
+pub(super) fn install(
+    workspace: &Workspace,
+    restoration: Restoration,
+    options: &WriteOptions,
+    identities: &Identities,
+) -> Result<Outcome, OpsError> {
+    let request = Request::Restore(restoration);
     let mut outcome = super::write(workspace, &request, options)?;
     if outcome.status == Status::Written {
         let faults = outcome.files.iter().filter_map(|file| unreadable(&file.file));

@@ -29,6 +29,7 @@ fn healed() -> EventKind {
             path: "gateway.auth.token".into(),
             rule: "auth-token-dropped".into(),
         }],
+        repaired: vec![],
         uncured: vec![],
         changes: vec![],
         took_ms: 12,

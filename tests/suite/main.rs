@@ -37,6 +37,7 @@ mod set;
 mod status;
 mod unset;
 mod wait; // until a configuration is at rest
+mod watch; // what the watcher heals, tells, and leaves alone
 
 // What goes wrong in the field.
 mod bad_input; // what cannot be read or written, and stays as it was

@@ -124,7 +124,6 @@ fn discover(profile: &Profile) -> Result<PathBuf, CommandError> {
 
 /// The hooks that were asked for: those of the profile, then those of `hooks.toml`. A file that others
 /// may write is refused: it says what runs.
-#[expect(dead_code, reason = "the watcher, the only one to run hooks, is not here yet")]
 pub(crate) fn hooks(profile: &Profile) -> Result<Vec<Hook>, CommandError> {
     let mut hooks = profile.hooks.clone();
     let absolute = |name| read(name).map(PathBuf::from).filter(|path| path.is_absolute());

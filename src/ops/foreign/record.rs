@@ -23,7 +23,8 @@ pub(in crate::ops) struct ForeignRecord<'w> {
     workspace: &'w Workspace,
     history: History,
     began: SystemTime,
-    /// The number of the latest record before the program began, where that is known.
+    /// The number of the latest record before the program began, or at the last look; nothing where
+    /// records are told apart by their time.
     latest: Option<u64>,
     /// Why what stood there before the program may be lost in a power cut.
     unsynced: Option<HistoryError>,
@@ -31,6 +32,8 @@ pub(in crate::ops) struct ForeignRecord<'w> {
     seen: Glance,
     /// Records of ours that were taken up.
     taken_up: Vec<u64>,
+    /// Whether programs that ran under a guard of their own have been judged by it.
+    is_late: bool,
     /// What stood there when something was told last.
     last: State,
     has_told: bool,
@@ -52,9 +55,32 @@ impl<'w> ForeignRecord<'w> {
             unsynced: None,
             seen,
             taken_up: Vec::new(),
+            is_late: false,
             last: State::of(&accepted.files),
             has_told: false,
         }
+    }
+
+    /// As [`ForeignRecord::new`], for one look of many: what confwarden wrote after the record `latest`
+    /// is to be taken up, where the history does not look as it was `seen`.
+    pub(in crate::ops) fn since(
+        latest: Option<u64>,
+        seen: Option<Glance>,
+        workspace: &'w Workspace,
+        session: &Session<'_>,
+        accepted: &Accepted,
+    ) -> Self {
+        let mut record = Self::new(workspace, session, accepted);
+        let unread = glance(Path::new(""));
+        record.is_late = true;
+        record.latest = Some(latest.unwrap_or(0));
+        record.seen = seen.unwrap_or(unread);
+        record
+    }
+
+    /// What the history looks like by now, and its latest record that was made or read.
+    pub(in crate::ops) fn position(&self) -> (Glance, Option<u64>) {
+        (self.seen, self.latest)
     }
 
     /// Records what stood there before the author began, where no record ends in it, so that it is
@@ -94,41 +120,55 @@ impl<'w> ForeignRecord<'w> {
         &mut self,
         accepted: &mut Accepted,
         session: &Session<'_>,
-    ) -> Vec<String> {
+    ) -> TakenUp {
+        let mut taken = TakenUp::default();
         let now = glance(&self.history.records_path());
         if now == self.seen {
-            return Vec::new();
+            return taken;
         }
         self.seen = now;
-        let Ok(listing) = self.history.list() else { return Vec::new() };
+        let Ok(listing) = self.history.list() else { return taken };
         let own: Vec<&Record> = listing
             .records
             .iter()
             .filter(|record| {
                 self.is_later(record)
-                    && record.author.certainty == Certainty::Own
+                    && self.is_judged(record)
                     && !self.taken_up.contains(&record.id.0)
             })
             .collect();
-        let mut notices = Vec::new();
         for record in own {
             self.taken_up.push(record.id.0);
             if let Some(state) = self.state_after(record, session) {
                 self.last = state;
             }
             if self.add(record, accepted, session).is_none() {
-                notices.push(format!(
-                    "what record {} changed inside of the program is judged as the program's",
+                taken.notices.push(format!(
+                    "record {} cannot be followed, and is judged as what others write",
                     record.id
                 ));
             }
+            taken.records.push(record.clone());
         }
-        notices
+        if let (Some(latest), Some(last)) = (&mut self.latest, listing.records.last()) {
+            *latest = last.id.0;
+        }
+        taken
     }
 
-    /// Whether `record` was made since the program began: by its number, since clocks are set back.
+    /// Whether `record` was made since the program began, or since it was looked last: by its number
+    /// where that is known, since clocks are set back.
     fn is_later(&self, record: &Record) -> bool {
         self.latest.map_or(record.at >= self.began, |latest| record.id.0 > latest)
+    }
+
+    /// Whether what it tells was asked for, or judged by another guard.
+    fn is_judged(&self, record: &Record) -> bool {
+        match record.author.certainty {
+            Certainty::Own => record.kind != Kind::Observed,
+            Certainty::UnderExec => self.is_late,
+            _ => false,
+        }
     }
 
     /// What the files were after `record`.
@@ -190,7 +230,7 @@ impl<'w> ForeignRecord<'w> {
         settled: &Settled,
         session: &Session<'_>,
         allow: &[String],
-    ) -> Option<String> {
+    ) -> Told {
         let theirs = State::of(&settled.theirs);
         let after = theirs.overlaid(&settled.after);
         let is_news = !theirs.is_same(&self.last) || !after.is_same(&theirs);
@@ -199,8 +239,33 @@ impl<'w> ForeignRecord<'w> {
         self.has_told = true;
         self.seen = glance(&self.history.records_path());
         let unsynced = if is_news { self.unsynced.take() } else { None };
-        told.and(unsynced.map_or(Ok(()), Err)).err().as_ref().map(not_recorded)
+        match told.and_then(|told| unsynced.map_or(Ok(told), Err)) {
+            Ok(told) => {
+                let records = [told.foreign, told.ours].into_iter().flatten();
+                self.latest = self.latest.max(records.max().filter(|_| self.latest.is_some()));
+                told
+            }
+            Err(error) => Told { notice: Some(not_recorded(&error)), ..Told::default() },
+        }
     }
+}
+
+/// What confwarden itself wrote since the last look.
+#[derive(Debug, Default)]
+pub(in crate::ops) struct TakenUp {
+    pub(in crate::ops) records: Vec<Record>,
+    pub(in crate::ops) notices: Vec<String>,
+}
+
+/// The records that one look has made, by their numbers.
+#[derive(Debug, Default)]
+pub(in crate::ops) struct Told {
+    /// What the author wrote.
+    pub(in crate::ops) foreign: Option<u64>,
+    /// What became of it.
+    pub(in crate::ops) ours: Option<u64>,
+    /// What could not be recorded.
+    pub(in crate::ops) notice: Option<String>,
 }
 
 /// The texts of all files of a configuration at one time, the root first.
@@ -214,7 +279,7 @@ impl State {
     }
 
     /// The same after these files were written.
-    fn overlaid(&self, written: &[(PathBuf, Option<Vec<u8>>)]) -> Self {
+    pub(in crate::ops) fn overlaid(&self, written: &[(PathBuf, Option<Vec<u8>>)]) -> Self {
         let mut state = self.clone();
         for (file, text) in written {
             match state.0.iter_mut().find(|(name, _)| name == file) {
@@ -223,6 +288,11 @@ impl State {
             }
         }
         state
+    }
+
+    /// Every file, the root first.
+    pub(in crate::ops) fn files(&self) -> impl Iterator<Item = &(PathBuf, Option<Vec<u8>>)> {
+        self.0.iter()
     }
 
     fn text(&self, file: &Path) -> Option<&[u8]> {
@@ -264,7 +334,7 @@ impl State {
     }
 
     /// What it means; nothing where the root cannot be read.
-    fn configuration(&self, session: &Session<'_>) -> Option<Configuration> {
+    pub(in crate::ops) fn configuration(&self, session: &Session<'_>) -> Option<Configuration> {
         let part = |file: &Path, text: &[u8]| {
             let document = Document::parse_bytes(text.to_vec(), Format::of_path(file))?;
             Ok(Part { file: file.to_owned(), document, mode: None, directory_mode: None })
@@ -301,18 +371,20 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    fn tell(&self, author: &Author, theirs: &State, after: &State) -> Result<(), HistoryError> {
+    fn tell(&self, author: &Author, theirs: &State, after: &State) -> Result<Told, HistoryError> {
+        let mut told = Told::default();
         let is_theirs = !theirs.is_same(&self.record.last);
         let is_ours = !after.is_same(theirs);
         if !is_theirs && !is_ours {
-            return Ok(());
+            return Ok(told);
         }
         let mut recording = self.begin()?;
         if is_theirs {
             let kind =
                 if self.settled.set_aside.is_empty() { Kind::Foreign } else { Kind::Quarantined };
             let changes = self.changes(&self.record.last, theirs);
-            self.append(&mut recording, kind, author, theirs.entries(None), &changes)?;
+            let entries = theirs.entries(None);
+            told.foreign = Some(self.append(&mut recording, kind, author, entries, &changes)?);
         }
         if is_ours {
             let kind = if self.settled.is_damage() { Kind::Healed } else { Kind::Redressed };
@@ -322,9 +394,11 @@ impl Telling<'_> {
                 certainty: Certainty::Own,
             };
             let changes = self.changes(theirs, after);
-            self.append(&mut recording, kind, &own, after.entries(Some(theirs)), &changes)?;
+            let entries = after.entries(Some(theirs));
+            told.ours = Some(self.append(&mut recording, kind, &own, entries, &changes)?);
         }
-        recording.sync()
+        recording.sync()?;
+        Ok(told)
     }
 
     /// Begins, with what was there before the author where no record ends in it.
@@ -344,7 +418,7 @@ impl Telling<'_> {
         author: &Author,
         files: Vec<FileEntry<'_>>,
         changes: &[Change],
-    ) -> Result<(), HistoryError> {
+    ) -> Result<u64, HistoryError> {
         let entry = Entry {
             command: command(self.record.workspace),
             kind,
@@ -353,7 +427,7 @@ impl Telling<'_> {
             changes: changes.iter().map(note).collect(),
             rules: rules(&self.settled.outcome, self.allow),
         };
-        recording.append(&entry, clock::now()).map(|_| ())
+        recording.append(&entry, clock::now()).map(|id| id.0)
     }
 
     /// What differs in meaning, as far as the texts can be read.

@@ -13,8 +13,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use confwarden::doc::KeyPath;
 
-pub(crate) use past::{HistoryArgs, HistoryCommand, IdentityArgs, RestoreArgs};
-pub(crate) use watcher::{Awaited, EventsArgs, WaitArgs};
+pub(crate) use past::{AcceptArgs, HistoryArgs, HistoryCommand, IdentityArgs, RestoreArgs};
+pub(crate) use watcher::{Awaited, EventsArgs, WaitArgs, WatchArgs};
 pub(crate) use write::{
     ApplyArgs, EditArgs, ExecArgs, MvArgs, PatchArgs, SetArgs, UnsetArgs, WriteArgs,
 };
@@ -61,7 +61,7 @@ pub(crate) struct CommandLine {
 }
 
 /// Options that every command takes.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// The configuration file [default: where the profile's gateway looks for it]
@@ -145,6 +145,7 @@ pub(crate) enum ColorWhen {
 pub(crate) enum Command {
     #[command(flatten)]
     Config(ConfigCommand),
+    Watch(WatchArgs),
     Events(EventsArgs),
     Explain(ExplainArgs),
 }
@@ -163,6 +164,7 @@ pub(crate) enum ConfigCommand {
     Diff(DiffArgs),
     History(HistoryArgs),
     Restore(RestoreArgs),
+    Accept(AcceptArgs),
     /// Show the state of the configuration: locks, drift, last changes
     Status,
     Wait(WaitArgs),
@@ -183,6 +185,7 @@ impl ConfigCommand {
             Self::Diff(_) => "diff",
             Self::History(_) => "history",
             Self::Restore(_) => "restore",
+            Self::Accept(_) => "accept",
             Self::Status => "status",
             Self::Wait(_) => "wait",
         }

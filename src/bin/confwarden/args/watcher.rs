@@ -1,5 +1,6 @@
 //! Arguments of the commands about the watcher.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -29,6 +30,28 @@ pub(crate) struct EventsArgs {
     /// Only events of this kind; may be given more than once
     #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
     pub(crate) kinds: Vec<EventName>,
+}
+
+/// Guard the configuration in the background
+///
+/// Whoever writes: a token that was dropped or replaced is back before the gateway looks, a text that
+/// cannot be read is set aside, comments are dressed on again when the writer is done. Everything else
+/// of the change stays. It runs until SIGTERM or SIGINT; SIGHUP reads the profile anew.
+#[derive(Args)]
+pub(crate) struct WatchArgs {
+    /// The files to guard [default: the configuration that every command is about]
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Judge and put right what is there, comments too, and end: at boot, in a container
+    ///
+    /// Ends with 3 where damage is left that nothing puts right.
+    #[arg(long)]
+    pub(crate) once: bool,
+
+    /// Let stand what this rule finds; may be given more than once
+    #[arg(long, value_name = "RULE")]
+    pub(crate) allow: Vec<String>,
 }
 
 /// Wait until the configuration is at rest

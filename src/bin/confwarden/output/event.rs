@@ -30,12 +30,23 @@ fn said(kind: &EventKind) -> String {
         EventKind::Accepted { record, author, changes, .. } => {
             format!("{}: {}{}", by(author), paths(changes), kept(*record))
         }
-        EventKind::Healed { record, author, put_back, uncured, took_ms, .. } => {
+        EventKind::Healed { record, author, put_back, repaired, uncured, took_ms, .. } => {
             let left = match uncured.len() {
                 0 => String::new(),
                 number => format!(", {number} not cured"),
             };
-            format!("{}: {} back in {took_ms} ms{left}{}", by(author), put(put_back), kept(*record))
+            let mut back = Vec::new();
+            if !put_back.is_empty() {
+                back.push(put(put_back));
+            }
+            if !repaired.is_empty() {
+                back.push("owner, mode or place".to_owned());
+            }
+            let back = match back.is_empty() {
+                true => "nothing".to_owned(),
+                false => back.join(", "),
+            };
+            format!("{}: {back} back in {took_ms} ms{left}{}", by(author), kept(*record))
         }
         EventKind::Redressed { record, author, lost_comments, .. } => {
             let lost = match lost_comments {
