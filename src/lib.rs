@@ -25,6 +25,7 @@
 //! | [`fs`] | locks, reads, atomic replaces | parses a document |
 //! | [`child`] | a program that runs under the guard | opens a file, knows a configuration |
 //! | [`history`] | records and snapshots of a guarded file | parses a document, knows a secret |
+//! | [`author`] | who wrote a file, and how certain that is | shows an argument of a program |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
 //! | `bin/confwarden` | arguments, settings, output, exit codes | decides about a configuration |
 //!
@@ -69,6 +70,7 @@
 //! Advisory locks bind only those who ask for them. What Linux cannot promise on a file system without
 //! exchange-rename, and what is not kept on macOS and Windows, is listed in [`fs`].
 
+pub mod author;
 pub mod child;
 pub mod clock;
 pub mod compose;

@@ -20,11 +20,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fs", &["text"]),
     ("child", &[]),
     ("history", &["clock", "fs", "text"]),
+    ("author", &["clock", "fs", "history"]),
     (
         "ops",
         &[
-            "child", "clock", "compose", "doc", "finding", "fs", "heal", "history", "policy",
-            "profile", "redact", "text",
+            "author", "child", "clock", "compose", "doc", "finding", "fs", "heal", "history",
+            "policy", "profile", "redact", "text",
         ],
     ),
 ];

@@ -277,9 +277,7 @@ impl Telling<'_> {
         // What confwarden wrote inside of the program follows on what was there.
         let is_first = !self.record.has_told && self.record.taken_up.is_empty();
         if is_first && !is_known && !is_new {
-            let unknown =
-                Author { name: "unknown".to_owned(), pid: None, certainty: Certainty::Unknown };
-            self.append(&mut recording, Kind::Observed, &unknown, entries, &[])?;
+            self.append(&mut recording, Kind::Observed, &Author::unknown(), entries, &[])?;
         }
         Ok(recording)
     }
