@@ -187,7 +187,11 @@ fn reason(
         }
     }
     let is_writer = |name: &str| writers.iter().any(|writer| writer == name);
-    if is_writer(&stat.name) || executable(pid).is_some_and(|name| is_writer(&name)) {
+    // The system keeps 15 bytes of the name that a process has given itself.
+    let title = |writer: &String| {
+        writer.as_bytes().get(..15).unwrap_or(writer.as_bytes()) == stat.name.as_bytes()
+    };
+    if writers.iter().any(title) || executable(pid).is_some_and(|name| is_writer(&name)) {
         return Some(Reason::Writer);
     }
     // A directory that is everybody's says nothing: `/`, `/tmp`.

@@ -166,7 +166,7 @@ fn who_was_started_after_the_write_did_not_make_it() {
 #[test]
 fn a_known_writer_is_likely_the_author_whatever_its_arguments_are() {
     let directory = tempfile::tempdir().unwrap();
-    let own = directory.path().join("acme-writer");
+    let own = directory.path().join("acme-gateway-writer");
     fs::copy("/bin/sleep", &own).unwrap();
     let scene = Scene::new();
     let writer = Running(Command::new(&own).arg("60").spawn().unwrap());
@@ -176,10 +176,15 @@ fn a_known_writer_is_likely_the_author_whatever_its_arguments_are() {
     };
     // It has its name only once it has become that program.
     let deadline = Instant::now() + Duration::from_secs(10);
-    while knowing(&["acme-writer"]).certainty == Certainty::Unknown {
+    while knowing(&["acme-gateway-writer"]).certainty == Certainty::Unknown {
         assert!(Instant::now() < deadline, "the writer does not start");
     }
-    check(&knowing(&["acme-writer"]), "acme-writer", Some(writer.0.id()), Certainty::RecentProcess);
+    check(
+        &knowing(&["acme-gateway-writer"]),
+        "acme-gateway-wr",
+        Some(writer.0.id()),
+        Certainty::RecentProcess,
+    );
     assert_eq!(knowing(&["acme"]), Author::unknown());
 }
 

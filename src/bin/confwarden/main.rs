@@ -8,6 +8,8 @@ mod commands;
 mod error;
 mod exit;
 mod output;
+#[allow(dead_code, unused_imports, reason = "`watch` alone is a service")]
+mod service;
 mod settings;
 mod stack;
 mod usage;
