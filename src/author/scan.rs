@@ -6,6 +6,7 @@
 //! It never takes for the author: this process, those it descends from, another confwarden, one that
 //! was started after the write.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
@@ -13,15 +14,17 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rustix::fs::{Dir, Mode, OFlags, readlinkat};
+
 use super::program::{Program, executable};
 use crate::clock;
 use crate::fs::Stat;
 use crate::history::{Author, Certainty};
 
-/// The longest that is looked for open files.
-const LIMIT: Duration = Duration::from_millis(6);
+/// The longest that is looked for open files; 300 processes take a third of it on an idle machine.
+const LIMIT: Duration = Duration::from_millis(15);
 /// The longest that a scan takes, with what is looked at of recent programs.
-const WHOLE_LIMIT: Duration = Duration::from_millis(9);
+const WHOLE_LIMIT: Duration = Duration::from_millis(25);
 /// How long before its write a program may have been started to be a recent one.
 const RECENT: Duration = Duration::from_secs(10);
 /// Start times have steps of a hundredth of a second; both ends may be off by one.
@@ -30,8 +33,8 @@ const STEP: Duration = Duration::from_millis(20);
 const MOST_ARGUMENTS: u64 = 32 * 1024;
 /// Most files of one process that are looked at.
 const MOST_FILES: usize = 1024;
-/// The thread from which all kernel threads descend.
-const KERNEL_THREADS: u32 = 2;
+/// After so many older ones in a row only older ones come.
+const MOST_OLDER: usize = 8;
 /// What a program is called that does what we do.
 const OURS: &str = "confwarden";
 
@@ -53,27 +56,36 @@ pub(super) fn scan(file: &Path, written: Instant, writers: &[String]) -> Option<
     let file = real(file);
     let (directory, name) = (file.parent()?, file.file_name()?.as_bytes());
     let processes = processes();
-    let (program, certainty) = processes
+    let mut link = Vec::new();
+    let open = processes
         .iter()
         .take_while(|_| is_within(LIMIT))
-        .find(|(pid, _)| has_open(*pid, directory, name))
-        .map(|(pid, stat)| (Program::from_stat(*pid, stat), Certainty::OpenFile))
-        .or_else(|| {
-            let age = begun.saturating_duration_since(written);
-            let recent = recent(&processes, age)?;
-            // Of equal reasons the youngest's: a shell and what it runs name the same file.
-            let mut best: Option<(Reason, &(u32, Stat))> = None;
-            for process in recent.take_while(|_| is_within(WHOLE_LIMIT)) {
-                let reason = reason(process.0, &process.1, directory, name, writers);
-                if let Some(reason) = reason
-                    && best.is_none_or(|(best, _)| best < reason)
-                {
-                    best = Some((reason, process));
-                }
-            }
-            best.map(|(_, (pid, stat))| (Program::from_stat(*pid, stat), Certainty::RecentProcess))
-        })?;
-    // Everything above was of that process only if it still has the id.
+        .filter(|pid| has_open(**pid, directory, name, &mut link))
+        .find_map(|pid| named(*pid, &Stat::of(*pid)?));
+    if let Some(program) = open {
+        return believed(program, Certainty::OpenFile);
+    }
+    // Of equal reasons the youngest's: a shell and what it runs name the same file.
+    let mut best: Option<(Reason, Program)> = None;
+    let age = begun.saturating_duration_since(written);
+    for (pid, stat) in recent(&processes, age)?.take_while(|_| is_within(WHOLE_LIMIT)) {
+        if let Some(reason) = reason(pid, &stat, directory, name, writers)
+            && best.as_ref().is_none_or(|(best, _)| *best < reason)
+            && let Some(program) = named(pid, &stat)
+        {
+            best = Some((reason, program));
+        }
+    }
+    believed(best?.1, Certainty::RecentProcess)
+}
+
+/// The program, unless it does what we do.
+fn named(pid: u32, stat: &Stat) -> Option<Program> {
+    (stat.name != OURS).then(|| Program::from_stat(pid, stat))
+}
+
+/// What was found of a process was of that program only if it still has the id.
+fn believed(program: Program, certainty: Certainty) -> Option<Author> {
     let still = Stat::of(program.pid)?;
     (still.started == program.started).then_some(Author {
         name: program.name,
@@ -90,27 +102,25 @@ fn real(file: &Path) -> PathBuf {
     }
 }
 
-/// Every process that may be asked, the youngest first.
-fn processes() -> Vec<(u32, Stat)> {
-    let me = rustix::process::geteuid().as_raw();
+/// Every process that may be asked, the youngest first. Ids are given in a circle, so that nobody
+/// need be asked for a start time.
+fn processes() -> Vec<u32> {
+    let me = rustix::process::geteuid();
     let lineage = lineage();
-    let mut processes: Vec<(u32, Stat)> = fs::read_dir("/proc")
+    let mut processes: Vec<u32> = fs::read_dir("/proc")
         .into_iter()
         .flatten()
         .filter_map(|entry| {
             let entry = entry.ok()?;
             let pid = entry.file_name().to_str()?.parse().ok()?;
-            if lineage.contains(&pid) || pid == KERNEL_THREADS {
-                return None;
-            }
-            if me != 0 && entry.metadata().ok()?.uid() != me {
-                return None;
-            }
-            let stat = Stat::of(pid)?;
-            (stat.parent != KERNEL_THREADS && stat.name != OURS).then_some((pid, stat))
+            let may_be_asked = me.is_root() || entry.metadata().ok()?.uid() == me.as_raw();
+            (may_be_asked && !lineage.contains(&pid)).then_some(pid)
         })
         .collect();
-    processes.sort_by_key(|(_, stat)| std::cmp::Reverse(stat.started));
+    let last = fs::read_to_string("/proc/loadavg").ok();
+    let last = last.and_then(|line| line.split_ascii_whitespace().nth(4)?.parse().ok());
+    let last: u32 = last.unwrap_or(u32::MAX);
+    processes.sort_unstable_by_key(|pid| (*pid > last, std::cmp::Reverse(*pid)));
     processes
 }
 
@@ -126,13 +136,22 @@ fn lineage() -> Vec<u32> {
     lineage
 }
 
-/// Whether the process has the file, or one beside it that is named after it, open to write.
-fn has_open(pid: u32, directory: &Path, name: &[u8]) -> bool {
-    let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+/// Whether the process has the file, or one beside it that is named after it, open to write. `link` is
+/// room for names.
+fn has_open(pid: u32, directory: &Path, name: &[u8], link: &mut Vec<u8>) -> bool {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(folder) = rustix::fs::open(format!("/proc/{pid}/fd"), flags, Mode::empty()) else {
+        return false;
+    };
+    let Ok(files) = Dir::read_from(&folder) else { return false };
     files.take(MOST_FILES).flatten().any(|entry| {
-        let Ok(open) = fs::read_link(entry.path()) else { return false };
-        let is_it = open.parent() == Some(directory)
-            && open.file_name().is_some_and(|open| is_named_after(open.as_bytes(), name));
+        let Ok(open) = readlinkat(&folder, entry.file_name(), std::mem::take(link)) else {
+            return false;
+        };
+        let path = Path::new(OsStr::from_bytes(open.as_bytes()));
+        let is_it = path.parent() == Some(directory)
+            && path.file_name().is_some_and(|open| is_named_after(open.as_bytes(), name));
+        *link = open.into_bytes();
         is_it && is_to_write(pid, &entry.file_name().to_string_lossy())
     })
 }
@@ -151,7 +170,7 @@ fn is_to_write(pid: u32, descriptor: &str) -> bool {
 }
 
 /// Those that were started within [`RECENT`] before a write `age` ago, the youngest first.
-fn recent(processes: &[(u32, Stat)], age: Duration) -> Option<impl Iterator<Item = &(u32, Stat)>> {
+fn recent(processes: &[u32], age: Duration) -> Option<impl Iterator<Item = (u32, Stat)>> {
     let uptime = fs::read_to_string("/proc/uptime").ok()?;
     let uptime: f64 = uptime.split_ascii_whitespace().next()?.parse().ok()?;
     let uptime = Duration::try_from_secs_f64(uptime).ok()?;
@@ -160,9 +179,18 @@ fn recent(processes: &[(u32, Stat)], age: Duration) -> Option<impl Iterator<Item
         let millis = stat.started.saturating_mul(1000) / ticks;
         uptime.saturating_sub(Duration::from_millis(millis))
     };
-    let was_there = move |(_, stat): &&(u32, Stat)| since(stat) + STEP >= age;
-    let is_recent = move |(_, stat): &&(u32, Stat)| since(stat) <= age + RECENT;
-    Some(processes.iter().skip_while(move |p| !was_there(p)).take_while(is_recent))
+    let mut older = 0;
+    let known = processes.iter().filter_map(|pid| Some((*pid, Stat::of(*pid)?)));
+    let reached = known.take_while(move |(_, stat)| {
+        // One that was given its id by hand may stand anywhere.
+        older = if since(stat) > age + RECENT { older + 1 } else { 0 };
+        older < MOST_OLDER
+    });
+    Some(
+        reached.filter(move |(_, stat)| {
+            (age.saturating_sub(STEP)..=age + RECENT).contains(&since(stat))
+        }),
+    )
 }
 
 fn reason(
@@ -191,7 +219,9 @@ fn reason(
     let title = |writer: &String| {
         writer.as_bytes().get(..15).unwrap_or(writer.as_bytes()) == stat.name.as_bytes()
     };
-    if writers.iter().any(title) || executable(pid).is_some_and(|name| is_writer(&name)) {
+    let is_known =
+        || writers.iter().any(title) || executable(pid).is_some_and(|name| is_writer(&name));
+    if !writers.is_empty() && is_known() {
         return Some(Reason::Writer);
     }
     // A directory that is everybody's says nothing: `/`, `/tmp`.

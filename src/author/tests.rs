@@ -45,6 +45,12 @@ impl Scene {
         self.witness.who(&self.file(), Instant::now(), &Held::No)
     }
 
+    /// The author, who can be known: asked again where a busy machine used up the time of a scan.
+    fn known(&self) -> Author {
+        let mut answers = (0..50).map(|_| self.who());
+        answers.find(|author| author.certainty != Certainty::Unknown).expect("it is never known")
+    }
+
     /// Runs `script` in a shell, in the directory, to its end.
     fn shell(&self, script: &str) {
         let mut child = Command::new("sh")
@@ -101,6 +107,10 @@ impl Drop for Running {
     }
 }
 
+fn sleep() -> Running {
+    Running(Command::new("sleep").arg("60").spawn().unwrap())
+}
+
 #[track_caller]
 fn check(author: &Author, name: &str, pid: Option<u32>, certainty: Certainty) {
     assert_eq!((author.certainty, author.pid), (certainty, pid), "{author:?}");
@@ -114,7 +124,7 @@ fn who_has_the_file_open_to_write_is_its_author() {
     let program =
         "import sys\nf = open('guarded.json', 'r+')\nprint('ready', flush=True)\nsys.stdin.read()";
     let writer = scene.python(program, &[]);
-    check(&scene.who(), "python3", Some(writer.0.id()), Certainty::OpenFile);
+    check(&scene.known(), "python3", Some(writer.0.id()), Certainty::OpenFile);
 }
 
 #[test]
@@ -122,7 +132,7 @@ fn who_has_the_next_text_open_beside_it_is_its_author() {
     let scene = Scene::new();
     let program = "import sys\nf = open('guarded.json.tmp', 'w')\nprint('ready', flush=True)\nsys.stdin.read()";
     let writer = scene.python(program, &[]);
-    check(&scene.who(), "python3", Some(writer.0.id()), Certainty::OpenFile);
+    check(&scene.known(), "python3", Some(writer.0.id()), Certainty::OpenFile);
 }
 
 #[test]
@@ -141,7 +151,7 @@ fn who_was_just_started_with_the_file_among_its_arguments_is_likely_its_author()
     let scene = Scene::new();
     let program = "import sys\nopen(sys.argv[1], 'w').write('x')\nprint('ready', flush=True)\nsys.stdin.read()";
     let writer = scene.python(program, &[&scene.file()]);
-    check(&scene.who(), "python3", Some(writer.0.id()), Certainty::RecentProcess);
+    check(&scene.known(), "python3", Some(writer.0.id()), Certainty::RecentProcess);
 }
 
 #[test]
@@ -149,7 +159,7 @@ fn who_was_just_started_with_the_directory_among_its_arguments_is_likely_its_aut
     let scene = Scene::new();
     let program = "import sys\nprint('ready', flush=True)\nsys.stdin.read()";
     let writer = scene.python(program, &[scene.directory.path()]);
-    check(&scene.who(), "python3", Some(writer.0.id()), Certainty::RecentProcess);
+    check(&scene.known(), "python3", Some(writer.0.id()), Certainty::RecentProcess);
 }
 
 #[test]
@@ -191,7 +201,7 @@ fn a_known_writer_is_likely_the_author_whatever_its_arguments_are() {
 #[test]
 fn the_holder_of_the_lock_is_its_author_unless_it_is_this_process() {
     let scene = Scene::new();
-    let child = Running(Command::new("sleep").arg("60").spawn().unwrap());
+    let child = sleep();
     let held = |pid, started| {
         let command = "some command".to_owned();
         let holder = Holder { pid, started, command };
@@ -299,9 +309,18 @@ fn no_descriptor_is_left_behind() {
 }
 
 #[test]
+fn who_has_the_file_open_is_found_behind_many_younger_ones() {
+    let scene = Scene::new();
+    let program =
+        "import sys\nf = open('guarded.json', 'r+')\nprint('ready', flush=True)\nsys.stdin.read()";
+    let writer = scene.python(program, &[]);
+    let _crowd: Vec<Running> = (0..60).map(|_| sleep()).collect();
+    check(&scene.known(), "python3", Some(writer.0.id()), Certainty::OpenFile);
+}
+
+#[test]
 fn a_scan_of_many_processes_takes_milliseconds() {
     let scene = Scene::new();
-    let sleep = || Running(Command::new("sleep").arg("60").spawn().unwrap());
     let _crowd: Vec<Running> = (0..300).map(|_| sleep()).collect();
     let mut times: Vec<Duration> = (0..21)
         .map(|_| {
@@ -311,7 +330,7 @@ fn a_scan_of_many_processes_takes_milliseconds() {
         })
         .collect();
     times.sort();
-    // Also without optimisation and beside other tests; the scan itself gives up after 8 ms.
+    // Also without optimisation and beside other tests; the scan itself gives up after 25 ms.
     writeln!(std::io::stderr(), "scan: median {:?}, longest {:?}", times[10], times[20]).unwrap();
-    assert!(times[10] < Duration::from_millis(40), "{times:?}");
+    assert!(times[10] < Duration::from_millis(60), "{times:?}");
 }
