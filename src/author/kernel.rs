@@ -11,10 +11,11 @@ use std::ffi::OsStr;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use nix::libc;
 use nix::sys::fanotify::{EventFFlags, Fanotify, InitFlags, MarkFlags, MaskFlags};
@@ -59,6 +60,9 @@ struct Seen {
 struct Group {
     number: u64,
     directory: PathBuf,
+    /// Device, inode and time of birth: which directory it is, whatever its name. Another may get the
+    /// inode, but later. Nothing where the file system does not say.
+    identity: Option<(u64, u64, SystemTime)>,
     fanotify: Fanotify,
 }
 
@@ -81,10 +85,18 @@ impl Kernel {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Listens to `directory` too, anew where it has been replaced.
+    /// Listens to `directory` too, anew where it has been replaced. What has been seen in the same one
+    /// stays known.
     pub(super) fn watch(&self, directory: &Path) -> io::Result<()> {
         let directory = directory.canonicalize()?;
+        let metadata = directory.metadata()?;
+        let born = metadata.created().ok();
+        let identity = born.map(|born| (metadata.dev(), metadata.ino(), born));
         let mut seen = self.shared.seen();
+        let mut known = seen.groups.iter().filter(|group| group.directory == directory);
+        if identity.is_some() && known.any(|group| group.identity == identity) {
+            return Ok(());
+        }
         seen.groups.retain(|group| group.directory != directory);
         if seen.groups.len() >= MOST_GROUPS {
             return Err(io::Error::other("too many directories"));
@@ -102,7 +114,7 @@ impl Kernel {
         let number = seen.last_number;
         let data = epoll::EventData::new_u64(number);
         epoll::add(&self.shared.epoll, &fanotify, data, epoll::EventFlags::IN)?;
-        seen.groups.push(Group { number, directory, fanotify });
+        seen.groups.push(Group { number, directory, identity, fanotify });
         Ok(())
     }
 

@@ -90,7 +90,8 @@ impl Witness {
         self
     }
 
-    /// Looks out in `directory` from now on, and says how. Again for a directory that was replaced.
+    /// Looks out in `directory` from now on, and says how. To be called again where it may have been
+    /// replaced by another; that it was not costs and changes nothing.
     #[expect(clippy::must_use_candidate, reason = "most callers do not care how")]
     pub fn watch(&self, directory: &Path) -> Testimony {
         #[cfg(target_os = "linux")]
@@ -115,7 +116,7 @@ impl Witness {
     }
 
     /// Who made the write of `file` that was last seen at `written`, the sooner asked the better;
-    /// `lock` is who held the gateway's own lock then.
+    /// `lock` is who held the gateway's own lock then. `file` is the one that is meant, not a link to it.
     ///
     /// This process is never the answer: what it did itself, its caller knows.
     #[must_use]

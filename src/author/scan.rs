@@ -9,12 +9,13 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read as _;
+use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Dir, Mode, OFlags, readlinkat};
+use rustix::fs::{Mode, OFlags, RawDir, readlinkat};
 
 use super::program::{Program, executable};
 use crate::clock;
@@ -143,17 +144,21 @@ fn has_open(pid: u32, directory: &Path, name: &[u8], link: &mut Vec<u8>) -> bool
     let Ok(folder) = rustix::fs::open(format!("/proc/{pid}/fd"), flags, Mode::empty()) else {
         return false;
     };
-    let Ok(files) = Dir::read_from(&folder) else { return false };
-    files.take(MOST_FILES).flatten().any(|entry| {
-        let Ok(open) = readlinkat(&folder, entry.file_name(), std::mem::take(link)) else {
-            return false;
-        };
+    let mut room = [MaybeUninit::uninit(); 2048];
+    let mut files = RawDir::new(&folder, &mut room);
+    for _ in 0..MOST_FILES {
+        let Some(Ok(entry)) = files.next() else { return false };
+        let file = entry.file_name();
+        let Ok(open) = readlinkat(&folder, file, std::mem::take(link)) else { continue };
         let path = Path::new(OsStr::from_bytes(open.as_bytes()));
         let is_it = path.parent() == Some(directory)
             && path.file_name().is_some_and(|open| is_named_after(open.as_bytes(), name));
+        if is_it && is_to_write(pid, &file.to_string_lossy()) {
+            return true;
+        }
         *link = open.into_bytes();
-        is_it && is_to_write(pid, &entry.file_name().to_string_lossy())
-    })
+    }
+    false
 }
 
 /// Whether `open` is `name`, or what an editor or a writer that renames calls the file meanwhile.

@@ -57,7 +57,8 @@ impl Ring {
     ) -> bool {
         // Only the latest: between two of its writes another may have come.
         let Some(last) = self.0.back_mut() else { return false };
-        let is_same = last.directory == directory
+        let is_same = last.program.is_some()
+            && last.directory == directory
             && last.name == name
             && last.act == act
             && last.pid == pid
