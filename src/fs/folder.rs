@@ -129,17 +129,22 @@ impl Folder {
         }
     }
 
-    /// Reads a file. `None` if it does not exist.
+    /// Reads a file, again if it changes meanwhile. `None` if it does not exist.
     ///
     /// # Errors
     ///
     /// [`FsError::NotPrivate`] if others may read or write it, else as [`read`](super::read()).
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FsError> {
         let path = self.path_of(name);
-        let Some(file) = self.open_private(name)? else { return Ok(None) };
-        match read::contents_of(&file, &path)? {
-            Settled::Yes(contents) => Ok(Some(contents.bytes)),
-            Settled::No => Err(FsError::Unsettled { path }),
+        let mut backoff = Backoff::new(read::SETTLE);
+        loop {
+            let Some(file) = self.open_private(name)? else { return Ok(None) };
+            if let Settled::Yes(contents) = read::contents_of(&file, &path)? {
+                return Ok(Some(contents.bytes));
+            }
+            if backoff.pause() == Next::GiveUp {
+                return Err(FsError::Unsettled { path });
+            }
         }
     }
 
@@ -244,6 +249,17 @@ impl Folder {
         let path = self.path_of(name);
         let file = self.directory.open_to_read(OsStr::new(name));
         file.and_then(|file| file.metadata()?.modified()).map_err(FsError::io("look at", &path))
+    }
+
+    /// Gives a file another name; what has that name is replaced. Nothing is synced.
+    ///
+    /// # Errors
+    ///
+    /// [`FsError::Io`]; both are then as they were.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), FsError> {
+        self.directory
+            .rename(OsStr::new(from), OsStr::new(to))
+            .map_err(FsError::io("rename", &self.path_of(from)))
     }
 
     /// Removes a file; that it is gone already is well.

@@ -19,13 +19,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("heal", &["compose", "doc", "finding", "policy", "profile", "text"]),
     ("fs", &["text"]),
     ("child", &[]),
+    ("watch", &["fs"]),
     ("history", &["clock", "fs", "text"]),
     ("author", &["clock", "fs", "history"]),
+    ("event", &["clock", "fs", "history", "profile", "text"]),
     (
         "ops",
         &[
-            "author", "child", "clock", "compose", "doc", "finding", "fs", "heal", "history",
-            "policy", "profile", "redact", "text",
+            "author", "child", "clock", "compose", "doc", "event", "finding", "fs", "heal",
+            "history", "policy", "profile", "redact", "text", "watch",
         ],
     ),
 ];
