@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::installed::OpenClaw;
-use crate::support::{Run, Sandbox, TOKEN};
+use crate::support::{Invocation, Run, Sandbox, TOKEN};
 
 /// The longest that a gateway is waited for.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -153,6 +153,14 @@ impl Gateway<'_> {
     /// Which release it is.
     pub(super) fn openclaw(&self) -> &OpenClaw {
         self.openclaw
+    }
+
+    /// The same run, with what a gateway leaves off for a test: it starts `openclaw`.
+    pub(super) fn quiet(&self, mut run: Invocation) -> Invocation {
+        for name in OFF {
+            run = run.env(name, "1");
+        }
+        run
     }
 
     /// Connects a client that has the token of the configuration at the start.

@@ -12,7 +12,7 @@ pub(crate) use faults::{Call, Faults, not_checked, tell};
 pub(crate) use mounts::Mounts;
 pub(crate) use run::Run;
 pub(crate) use running::Running;
-pub(crate) use sandbox::{Sandbox, is_root};
+pub(crate) use sandbox::{Invocation, Sandbox, is_root};
 pub(crate) use seen::Seen;
 pub(crate) use tools::tools;
 
