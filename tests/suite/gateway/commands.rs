@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::guard::Guard;
 use super::installed::OpenClaw;
-use super::running::{Gateway, text};
-use crate::support::{TOKEN, tell};
+use super::running::{Gateway, quiet, text};
+use crate::support::{Run, Sandbox, TOKEN, tell};
 
 /// How many times it is run: `CONFWARDEN_GATEWAY_SETS`, or 50.
 fn sets() -> u32 {
@@ -88,10 +88,34 @@ fn a_hot_change_is_live_with_the_same_process_and_the_client_stays() {
 }
 
 /// Runs its command line as the child of `exec`.
-fn exec(gateway: &Gateway<'_>, arguments: &[&str]) -> crate::support::Run {
-    let program = gateway.openclaw().program().to_str().unwrap();
+fn exec(openclaw: &OpenClaw, sandbox: &Sandbox, arguments: &[&str]) -> Run {
+    let program = openclaw.program().to_str().unwrap();
     let words: Vec<&str> = ["exec", "--", program].iter().chain(arguments).copied().collect();
-    gateway.quiet(gateway.sandbox().invoke(words)).run()
+    quiet(sandbox.invoke(words)).run()
+}
+
+/// While no gateway runs, as 2026.9 wants it.
+#[test]
+fn its_doctor_repairs_under_exec_and_loses_nothing() {
+    OpenClaw::each(|openclaw| {
+        // The old spelling of a setting, which the doctor of either release rewrites.
+        let (old, new) = if openclaw.locks() {
+            ("logging: { consoleStyle: \"compact\",", "pretty")
+        } else {
+            ("bind: \"127.0.0.1\",", "loopback")
+        };
+        let sandbox = Sandbox::empty();
+        let log = sandbox.root().join("gateway.jsonl");
+        let fresh = if openclaw.locks() { "logging: {" } else { "bind: \"loopback\"," };
+        let text = text(openclaw, 18789, log.to_str().unwrap());
+        let sandbox = sandbox.with("openclaw.json", text.replace(fresh, old));
+        let run = exec(openclaw, &sandbox, &["doctor", "--fix", "--non-interactive"]);
+        run.code(0).says("re-dressed").never_says(TOKEN);
+        let text = sandbox.text();
+        assert!(!text.contains(old) && text.contains(new), "{}", text.replace(TOKEN, "(token)"));
+        assert!(text.contains(TOKEN));
+        assert!(COMMENTS.iter().all(|comment| text.contains(comment)), "{run}");
+    });
 }
 
 #[test]
@@ -105,7 +129,7 @@ fn what_its_own_command_drops_under_exec_is_back_before_the_gateway_looks() {
             || std::fs::read_to_string(&config).is_ok_and(|text| text.contains(TOKEN));
         for path in ["gateway.auth.token", "gateway.auth"] {
             let gone = std::thread::scope(|scope| {
-                let run = scope.spawn(|| exec(&gateway, &["config", "unset", path]));
+                let run = scope.spawn(|| exec(openclaw, gateway.sandbox(), &["config", "unset", path]));
                 let (mut gone, mut back) = (None, None);
                 while !run.is_finished() {
                     match (gone, back, is_there()) {
@@ -127,12 +151,9 @@ fn what_its_own_command_drops_under_exec_is_back_before_the_gateway_looks() {
             assert_eq!(told.lines().find(auth), None);
         }
         // A write of its own that does no harm keeps what it says, and gets its comments back.
-        exec(&gateway, &["config", "set", "messages.responsePrefix", "p1"])
+        exec(openclaw, gateway.sandbox(), &["config", "set", "messages.responsePrefix", "p1"])
             .code(0)
             .says("re-dressed");
-        until_dressed(&gateway, "p1", &String::new);
-        let run = exec(&gateway, &["doctor", "--fix", "--non-interactive"]);
-        run.code(0).never_says(TOKEN);
         until_dressed(&gateway, "p1", &String::new);
         gateway.sandbox().run(["get", "--reveal", "gateway.auth.token"]).prints(&format!("{TOKEN}\n"));
         std::thread::sleep(Duration::from_secs(2));

@@ -27,7 +27,7 @@ impl Guard {
         let child = Command::new(env!("CARGO_BIN_EXE_confwarden"))
             .arg("--config")
             .arg(sandbox.config_path())
-            .args(["exec", "--", "sh", "-c", "echo guarding; exec sleep 3600"])
+            .arg("watch")
             .current_dir(sandbox.root())
             .env_clear()
             .env("HOME", sandbox.home())

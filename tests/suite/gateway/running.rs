@@ -62,6 +62,11 @@ pub(super) fn text(openclaw: &OpenClaw, port: u16, log: &str) -> String {
     )
 }
 
+/// The same run, with what is left off for a test: it starts `openclaw`.
+pub(super) fn quiet(run: Invocation) -> Invocation {
+    OFF.iter().fold(run, |run, name| run.env(name, "1"))
+}
+
 impl OpenClaw {
     fn command(&self, sandbox: &Sandbox, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.program());
@@ -148,19 +153,6 @@ impl Gateway<'_> {
     /// The process that the test has started.
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// Which release it is.
-    pub(super) fn openclaw(&self) -> &OpenClaw {
-        self.openclaw
-    }
-
-    /// The same run, with what a gateway leaves off for a test: it starts `openclaw`.
-    pub(super) fn quiet(&self, mut run: Invocation) -> Invocation {
-        for name in OFF {
-            run = run.env(name, "1");
-        }
-        run
     }
 
     /// Connects a client that has the token of the configuration at the start.
