@@ -51,12 +51,15 @@ fn every_set_of_its_own_command_line_succeeds_and_is_dressed_again() {
         for turn in 1..=sets() {
             let value = format!("p{turn}");
             gateway.cli(&["config", "set", "messages.responsePrefix", &value]).code(0);
-            // Most follow on the one before at once; some find everything calm.
-            if turn % 10 == 0 || turn == sets() {
+            // Most follow on the one before at once; some find everything calm, and comments there.
+            if turn % 25 == 0 || turn == sets() {
                 until_dressed(&gateway, &value, &|| guard.log());
             }
         }
-        gateway.sandbox().run(["get", "--reveal", "gateway.auth.token"]).prints(&format!("{TOKEN}\n"));
+        gateway
+            .sandbox()
+            .run(["get", "--reveal", "gateway.auth.token"])
+            .prints(&format!("{TOKEN}\n"));
         assert_eq!(gateway.starts(), 1, "{}", gateway.log());
         assert_eq!(client.lost(), None);
     });
@@ -125,11 +128,11 @@ fn what_its_own_command_drops_under_exec_is_back_before_the_gateway_looks() {
         let client = gateway.client().let_in();
         let seen = gateway.log();
         let config = gateway.sandbox().config_path().to_owned();
-        let is_there =
-            || std::fs::read_to_string(&config).is_ok_and(|text| text.contains(TOKEN));
+        let is_there = || std::fs::read_to_string(&config).is_ok_and(|text| text.contains(TOKEN));
         for path in ["gateway.auth.token", "gateway.auth"] {
             let gone = std::thread::scope(|scope| {
-                let run = scope.spawn(|| exec(openclaw, gateway.sandbox(), &["config", "unset", path]));
+                let run =
+                    scope.spawn(|| exec(openclaw, gateway.sandbox(), &["config", "unset", path]));
                 let (mut gone, mut back) = (None, None);
                 while !run.is_finished() {
                     match (gone, back, is_there()) {
@@ -155,7 +158,10 @@ fn what_its_own_command_drops_under_exec_is_back_before_the_gateway_looks() {
             .code(0)
             .says("re-dressed");
         until_dressed(&gateway, "p1", &String::new);
-        gateway.sandbox().run(["get", "--reveal", "gateway.auth.token"]).prints(&format!("{TOKEN}\n"));
+        gateway
+            .sandbox()
+            .run(["get", "--reveal", "gateway.auth.token"])
+            .prints(&format!("{TOKEN}\n"));
         std::thread::sleep(Duration::from_secs(2));
         assert_eq!(gateway.starts(), 1, "{}", gateway.log());
         assert_eq!(client.lost(), None);

@@ -116,7 +116,9 @@ fn under_the_guard_no_drop_is_noticed() {
             let heal = at.elapsed();
             took.push(heal);
             if heal > WINDOW {
-                tell(&format!("late: {heal:?}, drop {drop} of seed {seed}, {dropped:?} by {writer:?}"));
+                tell(&format!(
+                    "late: {heal:?}, drop {drop} of seed {seed}, {dropped:?} by {writer:?}"
+                ));
             }
             let told = gateway.since(&seen);
             let noticed = noticed(&told);
@@ -137,7 +139,11 @@ fn under_the_guard_no_drop_is_noticed() {
         let at = |part: usize| took[(took.len() - 1) * part / 100];
         tell(&format!(
             "{}: {} drops healed, p50 {:?}, p99 {:?}, longest {:?}; 0 restarts, 0 disconnects",
-            openclaw.version(), took.len(), at(50), at(99), at(100),
+            openclaw.version(),
+            took.len(),
+            at(50),
+            at(99),
+            at(100),
         ));
     });
 }
