@@ -24,7 +24,9 @@
 //! | [`heal`] | what a foreign write is put right to | does IO |
 //! | [`fs`] | locks, reads, atomic replaces | parses a document |
 //! | [`child`] | a program that runs under the guard | opens a file, knows a configuration |
+//! | [`watch`] | what others do to files, seen from outside | reads what stands in a file |
 //! | [`history`] | records and snapshots of a guarded file | parses a document, knows a secret |
+//! | [`event`] | what the watcher tells: lines, log, socket, hooks | quotes a value, decides about a configuration |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
 //! | `bin/confwarden` | arguments, settings, output, exit codes | decides about a configuration |
 //!
@@ -56,6 +58,9 @@
 //! | `openclaw.json.lock` | [`fs::GatewayLock`] | OpenClaw's own lock, held during a write |
 //! | `$XDG_STATE_HOME/confwarden/key` | [`fs::install_key`] | the key of secret fingerprints, 0600 |
 //! | `$XDG_STATE_HOME/confwarden/files/` | [`history`] | what stood in each guarded file, since when, by whom |
+//! | `$XDG_STATE_HOME/confwarden/files/*/events.jsonl` | [`event`] | what the watcher saw and did, one old file kept |
+//! | `$XDG_STATE_HOME/confwarden/watch.sock` | [`event`] | where the watcher answers its own user |
+//! | `$XDG_CONFIG_HOME/confwarden/hooks.toml` | a person | programs that run on events |
 //! | `$XDG_STATE_HOME/confwarden/history-recipients` | a person | whom snapshots are encrypted to |
 //!
 //! # Where to add what
@@ -73,6 +78,7 @@ pub mod child;
 pub mod clock;
 pub mod compose;
 pub mod doc;
+pub mod event;
 pub mod finding;
 pub mod fs;
 pub mod heal;
@@ -82,3 +88,4 @@ pub mod policy;
 pub mod profile;
 pub mod redact;
 pub mod text;
+pub mod watch;

@@ -246,6 +246,17 @@ impl Folder {
         file.and_then(|file| file.metadata()?.modified()).map_err(FsError::io("look at", &path))
     }
 
+    /// Gives a file another name; what has that name is replaced. Nothing is synced.
+    ///
+    /// # Errors
+    ///
+    /// [`FsError::Io`]; both are then as they were.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), FsError> {
+        self.directory
+            .rename(OsStr::new(from), OsStr::new(to))
+            .map_err(FsError::io("rename", &self.path_of(from)))
+    }
+
     /// Removes a file; that it is gone already is well.
     ///
     /// # Errors

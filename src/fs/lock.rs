@@ -25,7 +25,7 @@ use super::platform::{self, Directory};
 use super::read::{self, Loaded};
 use super::sweep;
 use super::target::Target;
-use super::turn::Turns;
+use super::turn::{self, Turns};
 
 /// How often the path may lead elsewhere by the time it is locked.
 const MOST_TURNS: usize = 16;
@@ -164,7 +164,11 @@ impl LockGuard {
                 continue;
             }
             match (&mut lock, &mut turns) {
-                (Lock::Own(locked), _) | (_, Turns::Always(locked)) => locked.record(command),
+                (Lock::Own(locked), _) => {
+                    locked.record(command);
+                    turn::remove(&directory, &target);
+                }
+                (_, Turns::Always(locked)) => locked.record(command),
                 (Lock::HandedDown(_), _) => {}
             }
             sweep::sweep_links(&target);

@@ -60,6 +60,9 @@ mod replace;
 mod revive;
 mod settle;
 mod sidecar;
+mod sighting;
+#[cfg(unix)]
+mod socket;
 mod stage;
 mod standing;
 mod state;
@@ -95,10 +98,13 @@ pub use private_directory::{PrivateDirectory, abandoned_directories};
 pub use read::{Loaded, SIZE_LIMIT, read, read_input, read_stdin};
 pub use replace::{Durability, HardLinks, Method, ReplaceError, ReplaceOptions, Replaced, Step};
 pub use settle::{Quiet, Settling};
+pub use sighting::{DirectoryId, directory_id, leave_trace, untold};
+#[cfg(unix)]
+pub use socket::PrivateSocket;
 pub use standing::{BrokenLink, Seen, Standing};
 pub use state::{
     create_private_directory, create_state_dir, install_key, passing_key, present_install_key,
-    read_private, write_private,
+    read_private, read_trusted, write_private,
 };
 pub use sweep::awaits_recovery;
 pub use target::{Target, real_path};

@@ -1,14 +1,16 @@
 //! A directory for the passing files of one process, that nobody else can look into.
 //!
 //! What a process that died left in one is somebody's text, so it is never removed unasked: it is
-//! listed, for a person to decide.
+//! listed, for a person to decide. One in which there never was a text, or none any more, is nobody's.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::FsError;
 use super::platform;
 use super::process::Process;
+use super::sidecar::{Sidecar, Sidecars};
 use super::state::create_private_directory;
 
 /// How often a name is tried that exists already.
@@ -58,7 +60,7 @@ impl PrivateDirectory {
 }
 
 /// The directories below `parent` whose processes do not run any more, sorted. None where there is no
-/// `parent`.
+/// `parent`. Those that hold nothing are removed instead.
 ///
 /// # Errors
 ///
@@ -74,12 +76,28 @@ pub fn abandoned_directories(parent: &Path) -> Result<Vec<PathBuf>, FsError> {
         let entry = entry.map_err(FsError::io("list", parent))?;
         let name = entry.file_name();
         let pid = name.to_str().and_then(|name| name.split_once('-')?.0.parse().ok());
-        if pid.is_some_and(|pid| Process::look_up(pid) == Process::Gone) {
+        let is_dead = pid.is_some_and(|pid| Process::look_up(pid) == Process::Gone);
+        if is_dead && !remove_empty(&entry.path()) {
             abandoned.push(entry.path());
         }
     }
     abandoned.sort();
     Ok(abandoned)
+}
+
+/// Removes a directory in which there is nothing, or but a text of ours that was never finished. False
+/// where it stays.
+fn remove_empty(directory: &Path) -> bool {
+    let is_stage = |name: &OsStr| {
+        let found = Sidecars::around(name).and_then(|names| names.classify(name));
+        matches!(found, Some(Sidecar::Stage { .. }))
+    };
+    let Ok(entries) = std::fs::read_dir(directory) else { return false };
+    let Ok(entries) = entries.collect::<io::Result<Vec<_>>>() else { return false };
+    // An editor may have outlived the process. What it adds meanwhile keeps the directory.
+    entries.iter().all(|entry| is_stage(&entry.file_name()))
+        && entries.iter().all(|entry| std::fs::remove_file(entry.path()).is_ok())
+        && std::fs::remove_dir(directory).is_ok()
 }
 
 #[cfg(test)]
@@ -114,8 +132,18 @@ mod tests {
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
         let dead = parent.join(format!("{}-00000000", child.id()));
-        std::fs::create_dir(&dead).unwrap();
+        let empty = parent.join(format!("{}-00000001", child.id()));
+        let unfinished = parent.join(format!("{}-00000002", child.id()));
+        for directory in [&dead, &empty, &unfinished] {
+            std::fs::create_dir(directory).unwrap();
+        }
+        let stage = Sidecars::of("a.json".as_ref()).stage();
+        std::fs::write(unfinished.join(&stage), "").unwrap();
+        std::fs::write(dead.join(&stage), "").unwrap();
+        std::fs::write(dead.join("a.json"), "").unwrap();
         std::fs::create_dir(parent.join("other")).unwrap();
-        assert_eq!(abandoned_directories(&parent).unwrap(), [dead]);
+        assert_eq!(abandoned_directories(&parent).unwrap(), [dead.as_path()]);
+        assert!(!empty.exists() && !unfinished.exists());
+        assert_eq!(std::fs::read_dir(dead).unwrap().count(), 2, "nothing beside a text is touched");
     }
 }

@@ -42,6 +42,13 @@ impl Sidecars {
         Self { prefix }
     }
 
+    /// The names that `name` would be one of, whatever file they are beside.
+    pub(super) fn around(name: &OsStr) -> Option<Self> {
+        let name = name.to_str()?;
+        let end = name.rfind(".confwarden.")?;
+        Some(Self { prefix: format!("{}.confwarden.", &name[..end]).into() })
+    }
+
     pub(super) fn lock(&self) -> OsString {
         self.with("lock")
     }
@@ -115,6 +122,18 @@ mod tests {
 
     fn identity(inode: u64) -> Identity {
         Identity { device: 0, inode, size: 0, modified: -1 }
+    }
+
+    #[test]
+    fn a_stage_is_known_for_one_whatever_it_is_of() {
+        for file in ["a", "openclaw.json", "a.confwarden.b", "ü"] {
+            let stage = Sidecars::of(file.as_ref()).stage();
+            let found = Sidecars::around(&stage).and_then(|names| names.classify(&stage));
+            assert_eq!(found, Some(Sidecar::Stage { pid: std::process::id() }), "{file}");
+        }
+        for name in ["a", ".a.confwarden", "a.tmp"] {
+            assert!(Sidecars::around(name.as_ref()).is_none(), "{name}");
+        }
     }
 
     #[test]

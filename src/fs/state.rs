@@ -95,6 +95,23 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
 ///
 /// [`FsError::NotPrivate`] if others may read or write it, else as [`read`](super::read()).
 pub fn read_private(path: &Path) -> Result<Option<Vec<u8>>, FsError> {
+    read_checked(path, 0o077)
+}
+
+/// Reads a file of a person that says what is to be run. `None` if it does not exist.
+///
+/// # Errors
+///
+/// [`FsError::NotPrivate`] if others may write it, else as [`read`](super::read()).
+pub fn read_trusted(path: &Path) -> Result<Option<Vec<u8>>, FsError> {
+    match read_checked(path, 0o022) {
+        Err(FsError::MissingDirectory { .. }) => Ok(None),
+        read => read,
+    }
+}
+
+/// `bits` of group and others must not be set.
+fn read_checked(path: &Path, bits: u32) -> Result<Option<Vec<u8>>, FsError> {
     let (directory, name) = place(path)?;
     let file = match directory.open_to_read(name) {
         Ok(file) => file,
@@ -102,7 +119,7 @@ pub fn read_private(path: &Path) -> Result<Option<Vec<u8>>, FsError> {
         Err(error) => return Err(FsError::io("open", path)(error)),
     };
     let metadata = file.metadata().map_err(FsError::io("look at", path))?;
-    check_private(path, &metadata, 0o077)?;
+    check_private(path, &metadata, bits)?;
     match read::contents_of(&file, path)? {
         Settled::Yes(contents) => Ok(Some(contents.bytes)),
         Settled::No => Err(FsError::Unsettled { path: path.to_owned() }),

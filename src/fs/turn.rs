@@ -2,13 +2,14 @@
 //!
 //! All of them hold the lock, so it keeps none of them from writing while another does. A second
 //! lock file does, for as long as a write takes. It is there only while a lock is shared, and gone
-//! when the one who shared it is done.
+//! when the one who shared it is done; where that one was killed, with the next who takes the lock.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::backoff::{Backoff, Wait};
 use super::lock::{Lock, LockError, LockFile, LockGuard, Locked, Taken};
-use super::platform;
+use super::platform::{self, Directory};
+use super::target::Target;
 
 /// How often the file may be replaced by the time it is locked.
 const MOST_TRIES: usize = 16;
@@ -93,18 +94,23 @@ impl LockGuard {
 impl Drop for LockGuard {
     fn drop(&mut self) {
         if let (Lock::Own(_), Turns::ToWrite(_)) = (&self.lock, &self.turns) {
-            // Whoever still has or waits for a turn finds out that the file is another one.
-            let directory = self.open_directory();
-            let name = self.target().sidecars().turn();
-            let there = directory.open_to_read(&name).is_ok();
-            let file = LockFile::turn(self.target());
-            if there
-                && let Ok(Taken::Lock(_locked)) =
-                    file.lock(directory, self.target(), &mut Backoff::new(Wait::No))
-            {
-                directory.remove(&name).ok();
-            }
+            remove(self.open_directory(), self.target());
         }
+    }
+}
+
+/// Removes the file, for the one who has the lock itself and shares it with nobody: its own, or that
+/// of a guard that was killed. Where somebody has a turn still, it stays for the next.
+///
+/// Whoever waits for a turn finds out that the file is another one.
+pub(super) fn remove(directory: &Directory, target: &Target) {
+    let name = target.sidecars().turn();
+    // Locking it would make it.
+    if directory.open_to_read(&name).is_ok()
+        && let Ok(Taken::Lock(_locked)) =
+            LockFile::turn(target).lock(directory, target, &mut Backoff::new(Wait::No))
+    {
+        directory.remove(&name).ok();
     }
 }
 

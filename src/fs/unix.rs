@@ -245,6 +245,36 @@ pub(super) fn identity(metadata: &Metadata) -> Identity {
     }
 }
 
+/// Whether the directory lies on a file system that others can change without this kernel knowing:
+/// of a network, of a user's program, or of the host of a container or virtual machine.
+#[cfg(target_os = "linux")]
+pub(super) fn is_remote(directory: &Path) -> bool {
+    // `linux/magic.h`, and `fs/smb/common/smbfsctl.h`, `fs/ceph/super.h`, `include/uapi/linux/fuse.h`.
+    const REMOTE: [u64; 10] = [
+        0x6969,      // nfs
+        0xff53_4d42, // cifs
+        0xfe53_4d42, // smb2
+        0x517b,      // smb
+        0x00c3_6400, // ceph
+        0x5346_414f, // afs
+        0x6573_5546, // fuse, which carries virtiofs too
+        0x0102_1997, // 9p
+        0x786f_4256, // vboxsf
+        0xbacb_acbc, // vmhgfs
+    ];
+    rustix::fs::statfs(directory).is_ok_and(|found| {
+        // The kernel's numbers have 32 bits; the type of the field differs between machines.
+        let kind = u64::from(found.f_type as u32);
+        REMOTE.contains(&kind)
+    })
+}
+
+/// Unknown: taken to be told of.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_remote(_: &Path) -> bool {
+    false
+}
+
 /// When content, owner or mode was last changed: nanoseconds since 1970.
 pub(super) fn last_changed(metadata: &Metadata) -> i128 {
     i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec())
@@ -435,6 +465,12 @@ pub(super) fn process_exists(pid: u32) -> bool {
         return false;
     };
     rustix::process::test_kill_process(pid) != Err(Errno::SRCH)
+}
+
+/// Lets only the owner use what stands under `path`, and is no link.
+pub(super) fn make_private_path(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
 }
 
 /// Creates a directory that only its owner may enter. `AlreadyExists` if there is anything.

@@ -22,8 +22,9 @@ pub(super) enum Line {
 #[derive(Deserialize)]
 struct Head {
     v: u64,
+    /// A number, as far as we know.
     #[serde(default)]
-    id: Option<RecordId>,
+    id: serde_json::Value,
 }
 
 #[derive(Serialize)]
@@ -52,7 +53,9 @@ pub(super) fn decode(line: &[u8], number: usize) -> Option<Line> {
         return Some(Line::Record(Box::new(record)));
     }
     Some(match serde_json::from_slice(line) {
-        Ok(Head { v, id }) if v > VERSION => Line::Fault(Fault::Newer { id, version: v }),
+        Ok(Head { v, id }) if v > VERSION => {
+            Line::Fault(Fault::Newer { id: id.as_u64().map(RecordId), version: v })
+        }
         Ok(Head { v: VERSION, .. }) => match serde_json::from_slice(line) {
             Ok(record) => Line::Record(Box::new(record)),
             Err(_) => Line::Fault(Fault::Damaged { line: number }),
@@ -103,20 +106,20 @@ pub(super) fn listing(bytes: &[u8]) -> Listing {
 }
 
 /// Times as RFC 3339 with milliseconds, in UTC.
-pub(super) mod time {
+pub(crate) mod time {
     use std::borrow::Cow;
     use std::time::SystemTime;
 
     use serde::{Deserialize as _, Deserializer, Serializer, de};
 
-    pub(in crate::history) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         time: &SystemTime,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&humantime::format_rfc3339_millis(*time))
     }
 
-    pub(in crate::history) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<SystemTime, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
@@ -125,7 +128,7 @@ pub(super) mod time {
 }
 
 /// Paths as text; those that are no UTF-8 as an object with their bytes in hex.
-pub(super) mod path {
+pub(crate) mod path {
     use std::path::{Path, PathBuf};
 
     use serde::{Deserializer, Serialize as _, Serializer, de};
@@ -136,10 +139,7 @@ pub(super) mod path {
         hex: String,
     }
 
-    pub(in crate::history) fn serialize<S: Serializer>(
-        path: &Path,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
         if let Some(text) = path.to_str() {
             return serializer.serialize_str(text);
         }
@@ -149,7 +149,7 @@ pub(super) mod path {
         Bytes { hex }.serialize(serializer)
     }
 
-    pub(in crate::history) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<PathBuf, D::Error> {
         deserializer.deserialize_any(Spelling)

@@ -48,6 +48,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 pub use error::HistoryError;
+pub(crate) use format::{path, time};
 pub use record::{
     Author, Certainty, ChangeNote, Entry, FileEntry, Kind, NoteKind, Record, RecordId,
     RecordedFile, RuleNote, SnapshotId,
@@ -90,6 +91,34 @@ pub enum Fault {
         /// The line in the file, from 1.
         line: usize,
     },
+}
+
+impl Listing {
+    /// Numbers and versions of the records that a newer confwarden wrote.
+    fn newer(&self) -> impl Iterator<Item = (RecordId, u64)> {
+        self.faults.iter().filter_map(|fault| match fault {
+            Fault::Newer { id, version } => Some(((*id)?, *version)),
+            Fault::Damaged { .. } => None,
+        })
+    }
+
+    /// The latest record whose texts were meant to stand.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::Newer`] where a later one cannot be read: it may be the one.
+    /// [`HistoryError::NoRecord`] where there is none.
+    pub fn standing(self) -> Result<Record, HistoryError> {
+        let newest = self.newer().max_by_key(|(id, _)| *id);
+        let found = self.records.into_iter().rev().find(|record| record.kind.stands());
+        match (found, newest) {
+            (found, Some((id, version))) if found.as_ref().is_none_or(|found| found.id < id) => {
+                Err(HistoryError::Newer { id, version })
+            }
+            (Some(found), _) => Ok(found),
+            (None, _) => Err(HistoryError::NoRecord { reference: RecordRef::Back(0) }),
+        }
+    }
 }
 
 impl History {

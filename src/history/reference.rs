@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Fault, HistoryError, Listing, Record, RecordId};
+use super::{HistoryError, Listing, Record, RecordId};
 
 /// Names a record: `17` by its number, `@` the latest, `@~2` the second before the latest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,26 +55,26 @@ impl fmt::Display for RecordRef {
 
 impl RecordRef {
     /// The record that it names in `listing`.
-    pub(super) fn pick(self, listing: Listing) -> Result<Record, HistoryError> {
+    pub(super) fn pick(self, mut listing: Listing) -> Result<Record, HistoryError> {
         let none = || HistoryError::NoRecord { reference: self };
-        let Listing { mut records, faults } = listing;
         match self {
             Self::Back(back) => {
-                let index = records.len().checked_sub(back.saturating_add(1)).ok_or_else(none)?;
-                Ok(records.swap_remove(index))
+                // One that cannot be read stands in its place: the latest is not the one before it.
+                let mut ids: Vec<RecordId> =
+                    listing.records.iter().map(|record| record.id).collect();
+                ids.extend(listing.newer().map(|(id, _)| id));
+                ids.sort_unstable();
+                ids.dedup();
+                let index = ids.len().checked_sub(back.saturating_add(1)).ok_or_else(none)?;
+                Self::Id(ids[index]).pick(listing)
             }
-            Self::Id(id) => match records.iter().position(|record| record.id == id) {
-                Some(index) => Ok(records.swap_remove(index)),
-                None => Err(faults
-                    .into_iter()
-                    .find_map(|fault| match fault {
-                        Fault::Newer { id: Some(newer), version } if newer == id => {
-                            Some(HistoryError::Newer { id, version })
-                        }
-                        _ => None,
-                    })
-                    .unwrap_or_else(none)),
-            },
+            Self::Id(wanted) => {
+                if let Some(index) = listing.records.iter().position(|record| record.id == wanted) {
+                    return Ok(listing.records.swap_remove(index));
+                }
+                let newer = listing.newer().find(|(id, _)| *id == wanted);
+                Err(newer.map_or_else(none, |(id, version)| HistoryError::Newer { id, version }))
+            }
         }
     }
 }

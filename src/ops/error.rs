@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::child::{StartError, WaitError};
 use crate::doc::{ArrayShrinks, EditError, KeyPath, Kind, PathError, SyntaxError};
+use crate::event::EventError;
 use crate::fs::{FsError, LockError, ReplaceError};
 use crate::history::{HistoryError, RecordId};
 use crate::policy::UnknownRule;
@@ -113,12 +114,21 @@ pub enum OpsError {
         /// The path.
         path: KeyPath,
     },
+    /// The watcher's log or socket could not be used.
+    #[error(transparent)]
+    Event(EventError),
     /// The history could not be read or written.
     #[error(transparent)]
     History(#[from] HistoryError),
     /// A record does not hold the state that is asked for.
     #[error("nothing is known of the file before record {id}")]
     NothingRecorded {
+        /// The record.
+        id: RecordId,
+    },
+    /// A record put nothing right.
+    #[error("record {id} put nothing right and set nothing aside")]
+    NothingToAccept {
         /// The record.
         id: RecordId,
     },

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::foreign::{
-    Accepted, Activity, Broken, Debounce, Dressing, Due, Extent, Foreign, ForeignRecord,
-    Redressing, Repaired, SetAside, Settled,
+    Accepted, Broken, Dressing, Extent, Foreign, ForeignRecord, Redressing, Repaired, SetAside,
+    Settled,
 };
 use super::session::Session;
 use super::snapshot::Unparsable;
@@ -26,9 +26,13 @@ use crate::fs::{GatewayLock, Glance, Held, glance};
 use crate::heal::{LostComment, PutBack};
 use crate::history::{Author, Certainty};
 use crate::policy;
+use crate::watch::{Activity, Debounce, Due};
 
 /// How often the files are looked at from outside.
 const TICK: Duration = Duration::from_millis(20);
+/// How often in a row a heal that failed is tried again while the program runs. Afterwards it is tried
+/// when the file changes again, and when the program has ended.
+const TRIES: u32 = 3;
 /// How long a heal waits for the gateway's own lock while the program runs: what is left of the window
 /// in which the gateway sees nothing.
 const URGENT_PATIENCE: Duration = Duration::from_millis(60);
@@ -125,7 +129,9 @@ pub fn exec(
     let mut session = Session::guarding(workspace)?;
     let accepted = accepted(&mut session)?;
     session.share()?;
-    let record = ForeignRecord::new(workspace, &session, &accepted);
+    let mut record = ForeignRecord::new(workspace, &session, &accepted);
+    // From here on a guard that dies takes nothing along that a person could need.
+    record.observe();
     let allow = &options.allow;
     let mut foreign = Foreign { workspace, session: &mut session, accepted, record, allow };
     let mut watch = Watch::new(&mut foreign, program);
@@ -138,8 +144,9 @@ pub fn exec(
         Damage::Heal => Extent::Whole(options.redressing),
         Damage::Undo => Extent::Undo(options.redressing),
     };
-    let last = foreign.settle(extent, Broken::SetAside, workspace.lock_timeout, &dressings)?;
-    notices.extend(foreign.tell(&author, &last));
+    let last =
+        foreign.settle(extent, Broken::SetAsideWhenQuiet, workspace.lock_timeout, &dressings)?;
+    notices.extend(foreign.tell(&author, &last).notice);
     settled.push(last);
     notices.extend(foreign.session.leftovers().map(outcome::leftover));
     Ok(ExecOutcome::of(end, options.damage, settled, notices))
@@ -171,6 +178,8 @@ struct Watch<'f, 'a, 'w> {
     /// What was healed while it ran.
     settled: Vec<Settled>,
     notices: Vec<String>,
+    /// How many heals in a row have failed.
+    failed: u32,
 }
 
 impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
@@ -189,6 +198,7 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
             debounce,
             settled: Vec::new(),
             notices: Vec::new(),
+            failed: 0,
         }
     }
 
@@ -205,7 +215,7 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
             }
             self.look_from_outside();
             if self.due() == Due::Now {
-                self.look_into()?;
+                self.look_into();
             }
         }
     }
@@ -242,13 +252,18 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
         }
     }
 
-    /// Looks into the files, and heals what a live gateway must not see.
-    fn look_into(&mut self) -> Result<(), OpsError> {
+    /// Looks into the files, and heals what a live gateway must not see. What fails is tried again:
+    /// a program is never left alone.
+    fn look_into(&mut self) {
         let broken = if self.debounce.is_broken() { Broken::SetAside } else { Broken::Await };
-        let settled = self.foreign.settle(Extent::Urgent, broken, URGENT_PATIENCE, &[])?;
+        let settled = match self.foreign.settle(Extent::Urgent, broken, URGENT_PATIENCE, &[]) {
+            Ok(settled) => settled,
+            Err(error) => return self.note_failure(&error),
+        };
+        self.failed = 0;
         if settled.is_broken {
             self.debounce.found_broken();
-            return Ok(());
+            return;
         }
         self.debounce.settled();
         // What we wrote ourselves is no news.
@@ -256,10 +271,21 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
             *seen = glance(file);
         }
         if settled.is_damage() {
-            self.notices.extend(self.foreign.tell(&self.author, &settled));
+            self.notices.extend(self.foreign.tell(&self.author, &settled).notice);
             self.settled.push(settled);
         }
-        Ok(())
+    }
+
+    fn note_failure(&mut self, error: &OpsError) {
+        let why = outcome::with_causes("could not heal while the program ran", error);
+        if !self.notices.contains(&why) {
+            self.notices.push(why);
+        }
+        self.failed += 1;
+        self.debounce.settled();
+        if self.failed < TRIES {
+            self.debounce.changed(self.began.elapsed());
+        }
     }
 }
 

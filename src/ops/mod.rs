@@ -3,6 +3,7 @@
 //! Every write, whoever asks for it, is the one transaction of [`write()`]. Nothing here prints, reads
 //! the environment or ends the process.
 
+mod accept;
 mod edit;
 mod error;
 mod exec;
@@ -12,15 +13,18 @@ mod propose;
 mod recorder;
 mod records;
 mod request;
+mod rest;
 mod restore;
 mod session;
 mod snapshot;
 mod status;
 mod transaction;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use accept::accept;
 pub use edit::{Draft, DraftText, abandoned_drafts};
 pub use error::OpsError;
 pub use exec::{Damage, ExecOptions, ExecOutcome, Program, exec};
@@ -28,8 +32,10 @@ pub use foreign::{Redressing, Repair, Repaired, SetAside};
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
 pub use records::{Past, PastBytes, PastText, past, past_difference, prune, records};
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
+pub use rest::{Unrest, rest};
 pub use restore::{Restoration, Restore, restore};
 pub use status::{Condition, Drift, Overview, status};
+pub use watch::{Notice, Settle, Timing, Watcher};
 
 use crate::doc::{KeyPath, Value};
 use crate::profile::Profile;

@@ -1,5 +1,6 @@
 //! What a write did, or would do.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use crate::compose::Configuration;
@@ -147,4 +148,21 @@ pub(super) fn leftover(file: &Path) -> String {
          it with the configuration, then remove it",
         file.display()
     )
+}
+
+/// Says `what` failed, and why, in one clause.
+pub(super) fn with_causes(what: &str, error: &dyn Error) -> String {
+    format!("{what}: {}", causes(error))
+}
+
+/// Why something failed, in one clause.
+pub(super) fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

@@ -3,7 +3,6 @@
 //! The texts are stored before the commit, so that a process that dies at any point has lost none, and
 //! synced beside it. What cannot be recorded never fails a write: it is a notice.
 
-use std::error::Error as _;
 use std::path::Path;
 
 use super::records::{self, Side};
@@ -214,12 +213,5 @@ pub(super) fn rules(outcome: &Outcome, allow: &[String]) -> Vec<RuleNote> {
 
 /// Says that a change stands which the history does not have.
 pub(super) fn not_recorded(error: &HistoryError) -> String {
-    let mut text = format!("could not record this change: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+    outcome::with_causes("could not record this change", error)
 }

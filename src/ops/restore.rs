@@ -70,7 +70,18 @@ pub fn restore(
     {
         create_private_directory(directory)?;
     }
-    let request = Request::Restore(prepare(workspace, restore, identities)?);
+    let restoration = prepare(workspace, restore, identities)?;
+    install(workspace, restoration, options, identities)
+}
+
+/// Writes what was read of the history, and says where the gateway may be unable to read it.
+pub(super) fn install(
+    workspace: &Workspace,
+    restoration: Restoration,
+    options: &WriteOptions,
+    identities: &Identities,
+) -> Result<Outcome, OpsError> {
+    let request = Request::Restore(restoration);
     let mut outcome = super::write(workspace, &request, options)?;
     if outcome.status == Status::Written {
         let faults = outcome.files.iter().filter_map(|file| unreadable(&file.file));
@@ -89,22 +100,20 @@ fn prepare(
 ) -> Result<Restoration, OpsError> {
     let history = records::of(workspace)?;
     let session = Session::reading(workspace)?;
+    // The latest that can be read: what a newer confwarden recorded judges nothing.
     let standing = || {
-        let listing = history.list()?;
-        let record = listing.records.into_iter().rev().find(|record| record.kind.stands());
-        record.ok_or(OpsError::History(crate::history::HistoryError::NoRecord {
-            reference: RecordRef::Back(0),
-        }))
+        let records = history.list().ok()?.records;
+        records.into_iter().rev().find(|record| record.kind.stands())
     };
     let find = |reference: &Option<RecordRef>| match reference {
-        Some(reference) => Ok(history.find(reference)?),
-        None => standing(),
+        Some(reference) => history.find(reference),
+        None => history.list()?.standing(),
     };
     let of = |record, side| records::configuration(&history, &session, record, side, identities);
     Ok(Restoration(match restore {
         Restore::Whole(reference) => {
             let record = find(reference)?;
-            let accepted = standing().ok().filter(|last| last.id != record.id);
+            let accepted = standing().filter(|last| last.id != record.id);
             Kind::Whole {
                 wanted: of(&record, Side::After)?,
                 // That it cannot be read must not keep another text from being brought back.

@@ -61,12 +61,12 @@ pub(super) fn write(
         if let Request::Restore(_) = request {
             session.load_further(&mut base, candidate.configuration.parts())?;
         }
-        let recorded;
+        let stood;
         let accepted = match request {
             Request::Restore(restoration) => restoration.accepted(),
             Request::Install { .. } if base.fault.is_some() => {
-                recorded = records::last_that_stood(workspace, &session);
-                recorded.as_ref()
+                stood = records::last_that_stood(workspace, &session);
+                stood.as_ref()
             }
             _ => None,
         };

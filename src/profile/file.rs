@@ -16,6 +16,7 @@
 //! | `[include]` | the key that includes other files, and how deep they nest |
 //! | `[shrink]` | below which part of its size the gateway takes the file for damaged |
 //! | `[actions]` | rules whose action differs: `deny`, `warn`, `audit` |
+//! | `[[hooks]]` | programs that run on events: `on` kinds, `run` without a shell, `timeout` |
 //! | `[reload]`, `[[reload.table]]` | what a change costs, by prefix and version of the gateway |
 //!
 //! Paths are key paths (`gateway.auth.token`, `channels["a.b"]`); where prefixes are asked for, `*`
@@ -31,8 +32,8 @@ use super::field::{
     FileName, FormatVersion, IncludeDepth, Name, Path, Percent, RuleId, VersionText,
 };
 use super::{
-    Auth, Discovery, GatewayLockKind, Placeholders, Prefix, Profile, ReloadClass, ReloadTable,
-    ReloadTables, SecretPaths, Shrink,
+    Auth, Discovery, GatewayLockKind, Hook, Placeholders, Prefix, Profile, ReloadClass,
+    ReloadTable, ReloadTables, SecretPaths, Shrink,
 };
 use crate::finding::Action;
 use crate::text::Position;
@@ -96,6 +97,8 @@ struct ProfileFile {
     actions: BTreeMap<RuleId, Action>,
     #[serde(default)]
     reload: ReloadSection,
+    #[serde(default)]
+    hooks: Vec<Hook>,
 }
 
 #[derive(Default, Deserialize)]
@@ -267,6 +270,7 @@ impl From<ProfileFile> for Profile {
                 from_bytes: shrink.from_bytes,
             }),
             actions: file.actions.into_iter().map(|(rule, action)| (rule.0, action)).collect(),
+            hooks: file.hooks,
         }
     }
 }
@@ -358,7 +362,7 @@ mod tests {
         );
         check(
             "colour = 1",
-            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload` at line 3, column 1",
+            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload`, `hooks` at line 3, column 1",
         );
         check(
             "protected = \"gateway\"",

@@ -10,6 +10,7 @@ mod builtin;
 mod discover;
 mod field;
 mod file;
+mod hook;
 pub(crate) mod placeholder;
 mod prefix;
 mod reference;
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 pub use builtin::BUILTIN_NAMES;
 pub use discover::{Discovery, DiscoveryError};
 pub use file::ProfileError;
+pub use hook::{EventName, Hook};
 pub use placeholder::Placeholders;
 pub use prefix::Prefix;
 pub use reference::Reference;
@@ -66,6 +68,8 @@ pub struct Profile {
     pub shrink: Option<Shrink>,
     /// Actions that differ from the rules' own.
     pub actions: BTreeMap<String, Action>,
+    /// Programs that run on events of the watcher.
+    pub hooks: Vec<Hook>,
 }
 
 /// The protected block of a gateway's authentication.

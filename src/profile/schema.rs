@@ -1,6 +1,6 @@
 //! Tests: the published schema of profiles and the reader agree.
 
-use super::{BUILTIN_NAMES, Profile};
+use super::{BUILTIN_NAMES, EventName, Profile};
 use crate::finding::RULE_IDS;
 
 const SCHEMA: &str = include_str!("../../schemas/profile.schema.json");
@@ -32,6 +32,12 @@ fn every_shipped_profile_is_valid() {
 }
 
 #[test]
+fn the_schema_knows_every_kind_of_event() {
+    let kinds = &schema()["properties"]["hooks"]["items"]["properties"]["on"]["items"]["enum"];
+    assert_eq!(kinds, &serde_json::json!(EventName::ALL.map(EventName::as_str)));
+}
+
+#[test]
 fn the_schema_knows_every_rule() {
     let rules = &schema()["properties"]["actions"]["propertyNames"]["enum"];
     assert_eq!(rules, &serde_json::json!(RULE_IDS));
@@ -54,6 +60,7 @@ fn both_accept_what_is_good() {
     check("[secrets]\npaths = ['a.*.b']\n[placeholders]\njunk = ['x']", true);
     check("[include]\nkey = '$include'\ndepth = 10", true);
     check("[actions]\nkeys-lost = 'audit'", true);
+    check("[[hooks]]\non = ['healed']\nrun = ['a', '']\ntimeout = '5s'", true);
     check("[reload]\nversion = 'v'\n[[reload.table]]\nunmatched = 'hot'\nfrom = 'v1.2-3'", true);
 }
 
@@ -79,6 +86,12 @@ fn both_refuse_what_is_bad() {
     check("[shrink]\nbelow-percent = 50\nfrom-bytes = -1", false);
     check("[actions]\nno-such-rule = 'warn'", false);
     check("[actions]\nkeys-lost = 'shout'", false);
+    check("[[hooks]]\non = ['heal']\nrun = ['a']", false);
+    check("[[hooks]]\non = []\nrun = ['a']", false);
+    check("[[hooks]]\non = ['healed']\nrun = ['']", false);
+    check("[[hooks]]\non = ['healed']\nrun = 'a'", false);
+    check("[[hooks]]\non = ['healed']\nrun = ['a']\ntimeout = 5", false);
+    check("[[hooks]]\non = ['healed']\nrun = ['a']\nshell = true", false);
     check("[[reload.table]]\nhot = []", false);
     check("[[reload.table]]\nunmatched = 'cold'", false);
     check("[[reload.table]]\nunmatched = 'hot'\nfrom = 'x'", false);

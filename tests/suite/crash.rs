@@ -6,8 +6,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::exec::debugging;
 use crate::history::snapshots;
-use crate::support::{Call, Faults, GATEWAY, Mounts, Sandbox, Seen};
+use crate::support::{Call, Faults, GATEWAY, Mounts, Sandbox, Seen, TOKEN};
 
 /// Lock and configuration: all that may be left.
 const CLEAN: [&str; 2] = [".openclaw.json.confwarden.lock", "openclaw.json"];
@@ -190,4 +191,144 @@ fn an_included_file_written_in_place_is_restored() {
         assert_eq!(litter(&sandbox), Vec::<PathBuf>::new(), "killed at {at}");
     }
     assert!(torn > 0, "no kill tore the file");
+}
+
+/// Whether `text` stands in the file, in its history, or in one of `more`.
+fn is_anywhere(sandbox: &Sandbox, text: &str, more: &[PathBuf]) -> bool {
+    let mut stored = sandbox.files();
+    stored.retain(|file| file.parent().is_some_and(|parent| parent.ends_with("snapshots")));
+    let holds = |path: &PathBuf| std::fs::read(path).is_ok_and(|found| found == text.as_bytes());
+    sandbox.text() == text || stored.iter().chain(more).any(holds)
+}
+
+/// The next plain write works, and nothing is left lying about.
+#[track_caller]
+fn goes_on(sandbox: &Sandbox, at: &str) {
+    let before = sandbox.text();
+    let next = sandbox.run(["set", "gateway.port", "5", "--lock-timeout", "0s"]);
+    assert_eq!(next.ended(), Some(0), "after a kill at {at}: {next}");
+    assert_eq!(sandbox.text(), before.replace("18789", "5"), "killed at {at}");
+    assert_eq!(litter(sandbox), Vec::<PathBuf>::new(), "killed at {at}");
+    sandbox.run(["history", "list"]).code(0).tells("");
+}
+
+/// A program under the guard does damage, and the guard is killed as it heals it.
+#[track_caller]
+fn killed_while_it_heals(script: &str) {
+    let Some(faults) = Faults::allowed() else { return };
+    let damaged: String =
+        debugging().lines().filter(|l| !l.contains(TOKEN)).map(|l| format!("{l}\n")).collect();
+    let run = |sandbox: &Sandbox| -> Vec<String> {
+        let config = sandbox.config_path().to_str().unwrap();
+        ["exec", "--", "sh", "-c", script, "sh", config].map(str::to_owned).to_vec()
+    };
+    let reference = Sandbox::config(GATEWAY);
+    let arguments = run(&reference);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let calls = changing(&faults, &reference, &arguments);
+    reference.holds(&debugging());
+    let (mut old, mut theirs, mut healed) = (0, 0, 0);
+    for call in calls {
+        let at = &call.shown;
+        let sandbox = Sandbox::config(GATEWAY);
+        let arguments = run(&sandbox);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        killed_at(&faults, &sandbox, &arguments, &call, None);
+        let text = sandbox.text();
+        match &text {
+            text if *text == GATEWAY => old += 1,
+            text if *text == damaged => theirs += 1,
+            text if *text == debugging() => healed += 1,
+            _ => panic!("a third thing, killed at {at}: {text}"),
+        }
+        assert!(is_anywhere(&sandbox, GATEWAY, &[]), "the base was lost by a kill at {at}");
+        let has_run = text != GATEWAY;
+        assert!(!has_run || is_anywhere(&sandbox, &damaged, &[]), "theirs was lost at {at}");
+        goes_on(&sandbox, at);
+    }
+    assert!(old >= 4 && theirs >= 8 && healed >= 4, "{old}, {theirs}, {healed}: too few calls");
+}
+
+#[test]
+fn a_heal_after_the_program_is_done_or_not() {
+    killed_while_it_heals("sed -i -e /token:/d -e s/info/debug/ \"$1\"");
+}
+
+/// The program lives on without its guard, and ends when it likes.
+#[test]
+fn a_heal_while_the_program_runs_is_done_or_not() {
+    killed_while_it_heals("sed -i -e /token:/d -e s/info/debug/ \"$1\"; sleep 0.2");
+}
+
+#[test]
+fn a_restore_is_done_or_not() {
+    let Some(faults) = Faults::allowed() else { return };
+    let past = GATEWAY.replace("info", "warn");
+    let theirs = GATEWAY.replace("\"small\"", "\"tiny\"");
+    // The last text is nobody's: it is recorded first.
+    let make = || {
+        let sandbox = Sandbox::config(&past);
+        sandbox.run(["set", "logging.level", "info"]).code(0);
+        std::fs::write(sandbox.config_path(), &theirs).unwrap();
+        sandbox
+    };
+    for (arguments, restored) in [
+        (["restore", "1"].as_slice(), past.clone()),
+        (&["restore", "--undo", "2"], theirs.replace("info", "warn")),
+    ] {
+        let (mut old, mut new) = (0, 0);
+        for call in changing(&faults, &make(), arguments) {
+            let at = &call.shown;
+            let sandbox = make();
+            killed_at(&faults, &sandbox, arguments, &call, None);
+            let text = sandbox.text();
+            assert!(text == theirs || text == restored, "killed at {at}: {text}");
+            *(if text == restored { &mut new } else { &mut old }) += 1;
+            for text in [&past, &theirs] {
+                assert!(is_anywhere(&sandbox, text, &[]), "lost by a kill at {at}");
+            }
+            goes_on(&sandbox, at);
+        }
+        assert!(old >= 8 && new >= 4, "{old} old, {new} new: too few calls");
+    }
+}
+
+#[test]
+fn an_edit_is_installed_or_its_text_kept() {
+    let Some(faults) = Faults::allowed() else { return };
+    // A kill is at the so many-th call of a thread, and may come before the editor has run.
+    let editor = || Some(vec!["env".into(), "EDITOR=touch edited; sed -i s/info/debug/".into()]);
+    let reference = Sandbox::config(GATEWAY);
+    let calls = faults.calls(&reference, &["edit"], editor());
+    reference.holds(&debugging());
+    let (mut kept, mut new) = (0, 0);
+    for call in calls.into_iter().filter(Call::changes) {
+        let at = &call.shown;
+        let sandbox = Sandbox::config(GATEWAY);
+        killed_at(&faults, &sandbox, &["edit"], &call, editor());
+        let text = sandbox.text();
+        assert!(text == GATEWAY || text == debugging(), "killed at {at}: {text}");
+        new += usize::from(text != GATEWAY);
+        let edits = sandbox.home().join("state/confwarden/edits");
+        let copies: Vec<PathBuf> =
+            sandbox.files().into_iter().filter(|file| file.starts_with(&edits)).collect();
+        let has_edited = sandbox.root().join("edited").exists();
+        kept += usize::from(has_edited && text == GATEWAY);
+        assert!(is_anywhere(&sandbox, GATEWAY, &[]), "the base was lost by a kill at {at}");
+        assert!(
+            !has_edited || is_anywhere(&sandbox, &debugging(), &copies),
+            "the edit was lost by a kill at {at}"
+        );
+        // The text that was not installed is told by the next edit, and no other is.
+        let next = sandbox.invoke(["edit"]).env("EDITOR", "true").run();
+        next.code(0);
+        if has_edited && text == GATEWAY {
+            next.says("an earlier edit was not installed");
+        }
+        if !edits.exists() || std::fs::read_dir(&edits).unwrap().next().is_none() {
+            next.never_says("an earlier edit");
+        }
+        goes_on(&sandbox, at);
+    }
+    assert!(kept >= 8 && new >= 4, "{kept} kept, {new} new: too few calls");
 }

@@ -28,13 +28,13 @@ os.rename(config + ".tmp", config)
 }
 
 /// Runs the shell command `script`, whose `$1` is the configuration, under the guard.
-fn exec(sandbox: &Sandbox, options: &[&str], script: &str) -> Run {
+pub(crate) fn exec(sandbox: &Sandbox, options: &[&str], script: &str) -> Run {
     let config = sandbox.config_path().display().to_string();
     let command = ["--", "sh", "-c", script, "sh", &config];
     sandbox.run(["exec"].iter().chain(options).chain(&command))
 }
 
-fn debugging() -> String {
+pub(crate) fn debugging() -> String {
     GATEWAY.replace("\"info\"", "\"debug\"")
 }
 
@@ -87,6 +87,7 @@ fn what_a_rule_protects_is_put_back_and_the_rest_stays() {
     sandbox.holds(&debugging());
     let sandbox = Sandbox::config(GATEWAY);
     exec(&sandbox, &["--deny"], &dropping).code(3).says("whole change was undone");
+    exec(&sandbox, &["--deny"], ": > \"$1\"").code(3).says("left unreadable: ");
     sandbox.holds(GATEWAY);
     // What is no damage is no reason to undo.
     let private = format!("umask 077; {}", stored(""));

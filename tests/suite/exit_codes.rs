@@ -15,6 +15,9 @@ fn ok_is_0() {
 #[test]
 fn usage_is_2() {
     Sandbox::config(GATEWAY).fails(2, ["set", "gateway.port"]);
+    // Not possible yet, and not pretended.
+    let reloaded = Sandbox::config(GATEWAY).fails(2, ["wait", "--for", "reloaded"]);
+    reloaded.says("`--for reloaded` is not possible yet");
 }
 
 #[test]
@@ -49,6 +52,9 @@ fn locked_is_5() {
     let start = Instant::now();
     sandbox.fails(5, [set.as_slice(), &["300ms"]].concat()).says("--lock-timeout");
     assert!(start.elapsed() >= Duration::from_millis(300), "it waits as long as it is told");
+    // What does not come in time.
+    let wait = ["wait", "--for", "stable", "--timeout", "0s"];
+    sandbox.fails(5, wait).says("was not at rest within 0 ms: its lock is held");
     // Readers do not wait.
     sandbox.fails(0, ["get", "gateway.port"]).prints("18789\n");
 }

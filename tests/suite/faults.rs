@@ -2,11 +2,13 @@
 //!
 //! The file is as it was, to the inode, and the exit code is that of a disk or a right that is
 //! missing (9); or the new text stands there whole, and the exit code says so (0, or 8 where only
-//! its durability is in doubt). The next run does its work either way.
+//! its durability is in doubt). The next run does its work either way. The same for a heal under
+//! `exec`, which may leave what the program wrote, and never leaves the program.
 
 use std::path::PathBuf;
 
-use crate::support::{Call, Faults, GATEWAY, Sandbox, Seen};
+use crate::exec::debugging;
+use crate::support::{Call, Faults, GATEWAY, Run, Sandbox, Seen, TOKEN};
 
 const SET: [&str; 3] = ["set", "gateway.port", "4711"];
 const CLEAN: [&str; 2] = [".openclaw.json.confwarden.lock", "openclaw.json"];
@@ -146,4 +148,134 @@ fn every_call_may_fail() {
     }
     let [written, unsure, as_before] = endings;
     assert!(written >= 3 && unsure >= 1 && as_before >= 8, "{endings:?}: too few calls");
+}
+
+/// Runs the shell command `script` under the guard, with `fault` in the guard.
+fn guarded(sandbox: &Sandbox, faults: &Faults, fault: &str, script: &str) -> Run {
+    let config = sandbox.config_path().to_str().unwrap();
+    let command = ["exec", "--", "sh", "-c", script, "sh", config];
+    sandbox.invoke(command).under(faults.with(fault)).run()
+}
+
+/// A sandbox whose history ends in what stands there: nothing is recorded before a program runs, so
+/// that the syncs of a heal are those of its file.
+fn with_history() -> Sandbox {
+    let sandbox = with_key();
+    for port in ["1", "18789"] {
+        sandbox.run(["set", "gateway.port", port]).code(0);
+    }
+    sandbox.holds(GATEWAY);
+    sandbox
+}
+
+/// What the program of the tests below leaves.
+fn damaged() -> String {
+    debugging().lines().filter(|l| !l.contains(TOKEN)).map(|l| format!("{l}\n")).collect()
+}
+
+/// A heal that fails while the program runs leaves neither the program nor the file alone.
+#[test]
+fn a_heal_that_fails_is_tried_again_and_the_program_is_not_abandoned() {
+    let Some(faults) = Faults::allowed() else { return };
+    let script = "sed -i -e /token:/d -e s/info/debug/ \"$1\"; sleep 0.6; echo done; exit 4";
+    for (error, when) in [("EIO", "1"), ("ENOSPC", "1..3")] {
+        let sandbox = with_history();
+        let fault = format!("fsync:error={error}:when={when}");
+        let run = guarded(&sandbox, &faults, &fault, script);
+        run.code(4).prints("done\n").says("put back `gateway.auth.token`").never_says(TOKEN);
+        run.says("note: could not heal while the program ran: could not replace `");
+        sandbox.holds(&debugging());
+        assert_eq!(sandbox.names(), CLEAN);
+    }
+    // A disk that never works again: as the program left it, and nobody is told that all is well.
+    let sandbox = with_history();
+    let run = guarded(&sandbox, &faults, "fsync:error=EIO:when=1+", script);
+    run.code(9).prints("done\n").says("could not sync the new content of").never_says(TOKEN);
+    sandbox.holds(&damaged());
+    assert_eq!(sandbox.names(), CLEAN);
+    sandbox.run(["restore"]).code(0);
+    sandbox.holds(GATEWAY);
+}
+
+/// What stood before the program may be gone after a power cut then. It is told where the program did
+/// something; the heal itself does not fail for it.
+#[test]
+fn a_history_that_is_not_synced_before_the_program_runs_is_told_and_fails_nothing() {
+    let Some(faults) = Faults::allowed() else { return };
+    let sandbox = with_key();
+    let fault = "fsync:error=EIO:when=1";
+    let run = guarded(&sandbox, &faults, fault, "exit 4");
+    run.code(4).tells("");
+    let sandbox = with_key();
+    let script = "sed -i -e /token:/d -e s/info/debug/ \"$1\"; exit 4";
+    let run = guarded(&sandbox, &faults, fault, script);
+    run.code(4).says("put back `gateway.auth.token`").never_says(TOKEN);
+    run.says("note: could not record this change: could not write `");
+    sandbox.holds(&debugging());
+    assert_eq!(sandbox.names(), CLEAN);
+}
+
+#[test]
+fn the_steps_of_a_heal_fail_with_their_names() {
+    let Some(faults) = Faults::allowed() else { return };
+    let script = "sed -i -e /token:/d -e s/info/debug/ \"$1\"; exit 4";
+    for (fault, code, says, text) in [
+        ("fsync:error=EIO:when=1", 9, "could not sync the new content of", damaged()),
+        ("fsync:error=ENOSPC:when=1", 9, "could not sync the new content of", damaged()),
+        ("fsync:error=EIO:when=2", 8, "after a power cut it may be as before", debugging()),
+        ("renameat2:error=EIO:when=1+", 9, "could not rename over", damaged()),
+        ("renameat2:error=EACCES:when=1+", 9, "could not rename over", damaged()),
+        ("waitid:error=ECHILD:when=1", 8, "could not wait for the program", GATEWAY.to_owned()),
+    ] {
+        let sandbox = with_history();
+        let run = guarded(&sandbox, &faults, fault, script);
+        run.code(code).says(says).never_says(TOKEN);
+        // Whom nobody waits for may be at work still.
+        if !fault.starts_with("waitid") {
+            assert_eq!(sandbox.text(), text, "{fault}: {run}");
+        }
+        assert_eq!(sandbox.names(), CLEAN, "{fault}");
+        sandbox.run(["set", "gateway.port", "5"]).code(0);
+    }
+}
+
+#[test]
+fn every_call_of_a_heal_may_fail() {
+    let Some(faults) = Faults::allowed() else { return };
+    let script = "sed -i -e /token:/d -e s/info/debug/ \"$1\"";
+    let reference = Sandbox::config(GATEWAY);
+    let config = reference.config_path().to_str().unwrap();
+    let command = ["exec", "--", "sh", "-c", script, "sh", config];
+    let calls = faults.calls(&reference, &command, None);
+    let is_work = |call: &&Call| {
+        let shown = &call.shown;
+        call.changes() && !shown.starts_with("write(1,") && !shown.starts_with("write(2,")
+    };
+    let (mut healed, mut unsure, mut failed) = (0, 0, 0);
+    for (number, call) in calls.iter().filter(is_work).enumerate() {
+        let error = ["EIO", "ENOSPC", "EACCES"][number % 3];
+        let at = format!("{error} from {}", call.shown);
+        let sandbox = Sandbox::config(GATEWAY);
+        let run = guarded(&sandbox, &faults, &call.inject(&format!("error={error}")), script);
+        run.never_says(TOKEN);
+        let text = sandbox.text();
+        match run.ended() {
+            Some(code @ (0 | 8)) => {
+                assert_eq!(text, debugging(), "{at}: {run}");
+                *(if code == 0 { &mut healed } else { &mut unsure }) += 1;
+            }
+            // Either the program never ran, or what it left stands there.
+            Some(9) => {
+                assert!(text == GATEWAY || text == damaged(), "{at}: {run}");
+                failed += 1;
+            }
+            _ => panic!("{at}: {run}"),
+        }
+        let next = sandbox.run(["set", "gateway.port", "5"]);
+        assert_eq!(next.ended(), Some(0), "after {at}: {next}");
+        assert_eq!(sandbox.text(), text.replace("18789", "5"), "after {at}");
+        assert_eq!(sandbox.names(), CLEAN, "after {at}");
+    }
+    let seen = format!("{healed} healed, {unsure} unsure, {failed} failed");
+    assert!(healed >= 8 && unsure >= 1 && failed >= 8, "{seen}: too few calls");
 }

@@ -17,7 +17,7 @@ pub(crate) fn folder(sandbox: &Sandbox) -> PathBuf {
     folder
 }
 
-fn records_file(sandbox: &Sandbox) -> PathBuf {
+pub(crate) fn records_file(sandbox: &Sandbox) -> PathBuf {
     folder(sandbox).join("records.jsonl")
 }
 

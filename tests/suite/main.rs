@@ -23,6 +23,7 @@ mod apply;
 mod diff;
 mod dry_run;
 mod edit;
+mod events; // what the watcher tells, read from its log
 mod exec;
 mod explain;
 mod get;
@@ -30,10 +31,13 @@ mod history; // what is recorded, and what damage to it does
 mod includes; // values put together from several files
 mod mv;
 mod patch;
+mod program; // what runs under `exec`: its signals, its terminal, what it leaves behind
 mod restore;
 mod set;
 mod status;
 mod unset;
+mod wait; // until a configuration is at rest
+mod watch; // what the watcher heals, tells, and leaves alone
 
 // What goes wrong in the field.
 mod bad_input; // what cannot be read or written, and stays as it was
@@ -43,6 +47,7 @@ mod field_cases; // cases of the public tracker, named after their ids
 mod crash; // killed at every system call: old or new, and no work for a person
 mod faults; // every system call of a write fails once
 mod gateway; // real gateways, where some are installed
+mod history_faults; // folders, disks, records and clocks that are no good
 mod lock; // who waits for whom, and what the dead leave
 mod mounts; // links, mounts, owners, modes, access lists
 mod writers; // other programs write the same file, and ask for no lock

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use confwarden::fs::{LockGuard, Target, Wait};
 
@@ -88,9 +89,55 @@ impl Watched {
             let run = self.sandbox.invoke(arguments).stdin(input).run();
             self.search(&run);
             if let Some(before) = &before {
-                fs::write(self.sandbox.config_path(), before).unwrap();
+                put(&self.sandbox, before);
             }
         }
+    }
+
+    /// Whether `file` is there to hold a text: a snapshot, the copy of an edit, what was kept beside
+    /// the configuration.
+    fn holds_texts(&self, file: &Path) -> bool {
+        let edits = self.sandbox.home().join("state/confwarden/edits");
+        file.parent().is_some_and(|parent| parent.ends_with("snapshots"))
+            || file.starts_with(edits)
+            || file.extension().is_some_and(|end| end == "kept")
+    }
+
+    /// Runs a program under the guard in every manner, with secrets among its arguments: the shell
+    /// command `script` with the configuration in `$1`, and with `words` of options. Once at least it
+    /// is told what `says`.
+    #[track_caller]
+    fn guard(&self, words: &[&str], script: &str, says: &str) {
+        let config = self.sandbox.config_path().to_str().unwrap();
+        let command = ["--", "sh", "-c", script, "sh", config, "canary-argument-0123456789"];
+        let arguments = [["exec"].as_slice(), words, &command].concat();
+        let mut said = Vec::new();
+        // A program is never run dry.
+        for manner in MANNERS.iter().filter(|manner| !manner.contains(&"--dry-run")) {
+            let run = self.sandbox.run([manner, arguments.as_slice()].concat());
+            self.search(&run);
+            said.push(run.everything());
+            put(&self.sandbox, BASE);
+        }
+        assert!(
+            said.iter().any(|said| said.contains(says)),
+            "{script} should say {says:?}: {said:#?}"
+        );
+    }
+
+    /// Edits by the shell command `script` with the copy in `$1`, in every manner, with `answers`. One of
+    /// them must say `says`.
+    #[track_caller]
+    fn edit(&self, script: &str, answers: &str, says: &str) {
+        let mut said = false;
+        for manner in MANNERS {
+            let run = self.sandbox.invoke([manner, &["edit"]].concat());
+            let run = run.env("EDITOR", format!("sh -c '{script}' sh")).stdin(answers).run();
+            self.search(&run);
+            said |= run.everything().contains(says);
+            put(&self.sandbox, BASE);
+        }
+        assert!(said, "nothing said {says:?}");
     }
 
     #[track_caller]
@@ -102,9 +149,10 @@ impl Watched {
                 continue;
             }
             // What stood in the file, byte for byte, for its owner alone: that is what it is for.
-            if file.parent().is_some_and(|parent| parent.ends_with("snapshots")) {
-                let mode = Seen::at(&file).unwrap().mode();
-                assert_eq!(mode, 0o600, "{} after {run}", file.display());
+            if self.holds_texts(&file) {
+                let mode = |path: &Path| Seen::at(path).unwrap().mode();
+                assert_eq!(mode(&file), 0o600, "{} after {run}", file.display());
+                assert_eq!(mode(file.parent().unwrap()), 0o700, "{} after {run}", file.display());
                 continue;
             }
             let bytes = fs::read(&file).unwrap();
@@ -112,6 +160,17 @@ impl Watched {
             assert!(!text.contains(CANARY), "{} after {run}", file.display());
         }
     }
+}
+
+/// Puts `text` into the configuration, whatever became of that.
+fn put(sandbox: &Sandbox, text: impl AsRef<[u8]>) {
+    let path = sandbox.config_path();
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    if path.is_symlink() {
+        fs::remove_file(path).unwrap();
+    }
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 #[test]
@@ -255,6 +314,153 @@ fn the_past_shows_fingerprints() {
     assert_eq!(shown.stdout(), BASE);
 }
 
+/// What another program makes of [`BASE`]: standard JSON, in which no comment is left and secrets are
+/// others, at other places and in other types.
+const REWRITTEN: &str = r#"{
+  "gateway": {
+    "mode": "local", "port": 18789, "bind": "lan",
+    "auth": { "mode": "password", "password": "canary-password-0123456789", "token": "undefined" },
+    "remote": { "url": "wss://user:canary-other-0123456789@gateway.example/ws" }
+  },
+  "channels": { "telegram": { "botToken": ["canary-listed-0123456789"] } },
+  "models": { "providers": { "house": { "headers": {}, "apiKey": "canary-api-0123456789" } } },
+  "agents": { "list": [] },
+  "logging": { "level": "debug" }
+}
+"#;
+
+#[test]
+fn a_program_s_writes_are_told_without_secrets() {
+    let sandbox = Sandbox::config(BASE).with("theirs", REWRITTEN);
+    let theirs = sandbox.path("theirs").display().to_string();
+    let watched = Watched::new(sandbox);
+    let rewrites = format!("cp {theirs} \"$1\"");
+    for (options, script, says) in [
+        ([].as_slice(), "sed -i '/ token:/d' \"$1\"".to_owned(), "put back"),
+        (&["--strict"], "sed -i s/canary-token/canary-theirs/ \"$1\"".to_owned(), "put back"),
+        (&["--deny"], "sed -i s/canary-token/canary-theirs/ \"$1\"".to_owned(), "refused"),
+        (
+            &["--allow", "auth-token-changed"],
+            "sed -i s/canary-token/canary-theirs/ \"$1\"".to_owned(),
+            "gateway.auth.token",
+        ),
+        (&[], "sed -i s/canary-api/canary-others/ \"$1\"".to_owned(), "apiKey"),
+        (&[], rewrites.clone(), "put back"),
+        (&["--no-redress"], rewrites.clone(), "put back"),
+        (&["--deny"], rewrites, "refused"),
+        (&[], "head -c 500 \"$1\" > \"$1.x\"; mv \"$1.x\" \"$1\"".to_owned(), "left unreadable"),
+        (
+            &["--deny"],
+            "cat \"$1\" \"$1\" > \"$1.x\"; mv \"$1.x\" \"$1\"".to_owned(),
+            "left unreadable",
+        ),
+        (
+            &[],
+            "sed -i \"s/canary-token/canary-token\\\" canary/\" \"$1\"".to_owned(),
+            "left unreadable",
+        ),
+        (&[], ": > \"$1\"; exit 7".to_owned(), "left unreadable"),
+        (&[], "rm \"$1\"".to_owned(), "openclaw.json"),
+        (&[], "rm -r \"$(dirname \"$1\")\"".to_owned(), "openclaw.json"),
+        (&[], "chmod 666 \"$1\"; kill -KILL $$".to_owned(), "openclaw.json"),
+    ] {
+        // What the rewriting needs may have gone with the directory.
+        fs::write(&theirs, REWRITTEN).ok();
+        watched.guard(options, &script, says);
+    }
+    let secret = "canary-argument-0123456789";
+    watched.check(&["exec", "--", "no-such-program", secret], "");
+    let config = watched.sandbox.config_path().to_str().unwrap();
+    watched.check(&["exec", "--", config, secret], "");
+    watched.check(&["exec", "--nonsense", "--", "true", secret], "");
+    // All that is in the history of it.
+    let report = watched.sandbox.report(["history", "list", "--all"]);
+    let records = report["records"].as_array().unwrap();
+    for kind in ["observed", "foreign", "quarantined", "healed"] {
+        assert!(records.iter().any(|record| record["kind"] == kind), "no record is {kind}");
+    }
+    assert!(!records.iter().any(|record| record["author"]["name"] == "canary"));
+    for record in records {
+        let id = record["id"].to_string();
+        for arguments in [["history", "show", &id], ["history", "diff", &id]] {
+            watched.search(&watched.sandbox.run(arguments));
+            let json = [["--output", "json"].as_slice(), &arguments].concat();
+            watched.search(&watched.sandbox.run(json));
+        }
+    }
+    for arguments in [
+        ["restore", "--undo", "@", "--dry-run"].as_slice(),
+        &["restore", "--undo", "@~1"],
+        &["restore", "--path", "gateway.auth.token", "@~1"],
+        &["restore", "@~2"],
+        &["history", "prune"],
+        &["status"],
+    ] {
+        watched.check(arguments, "");
+    }
+}
+
+/// Without a history the only copy of a text is beside the configuration.
+#[test]
+fn a_text_that_is_kept_beside_the_configuration_is_its_owners_alone() {
+    let sandbox = Sandbox::config(BASE);
+    fs::create_dir_all(sandbox.home().join("state/confwarden")).unwrap();
+    fs::write(sandbox.home().join("state/confwarden/files"), "in the way").unwrap();
+    let watched = Watched::new(sandbox);
+    watched.guard(&[], "head -c 500 \"$1\" > \"$1.x\"; mv \"$1.x\" \"$1\"", "it is kept as");
+    assert!(watched.sandbox.leftovers().iter().any(|name| name.ends_with(".kept")));
+    watched.check(&["status"], "");
+    watched.check(&["set", "gateway.port", "1"], "");
+}
+
+#[test]
+fn an_edited_text_is_not_repeated() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    let changes = "sed -i s/canary-token/canary-typed/ \"$1\"";
+    let breaks = "sed -i \"s/canary-token/canary-token\\\" canary/\" \"$1\"";
+    watched.edit(changes, "", "was refused by");
+    watched.edit(changes, "s\nd\n", "gateway.auth.token");
+    watched.edit(changes, "s\ni\n", "wrote");
+    watched.edit("sed -i /token:/d \"$1\"", "s\nk\n", "is kept as");
+    watched.edit(breaks, "", "does not parse");
+    watched.edit(breaks, "e\nd\n", "does not parse");
+    watched.edit(": > \"$1\"", "", "there is nothing in the edited text");
+    watched.edit("printf canary-typed-0123456789 > \"$1\"; exit 3", "", "is kept as");
+    watched.edit("sed -i s/18789/1/ \"$1\"", "", "gateway.port");
+    let config = watched.sandbox.config_path().display().to_string();
+    let collides = format!(
+        "sed -i s/canary-token/canary-others/ {config}; sed -i s/canary-token/canary-typed/ \"$1\""
+    );
+    watched.edit(&collides, "", "changed by another writer");
+    watched.edit(&collides, "e\n", "openclaw.json");
+    watched.edit("true", "", "an earlier edit was not installed");
+}
+
+/// What others of the same computer see of a process: its arguments. And its environment, which its
+/// children inherit.
+#[test]
+fn no_process_of_ours_has_a_secret_among_its_arguments() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    let (sandbox, seen) = (&watched.sandbox, watched.sandbox.root().join("seen"));
+    let look = format!(
+        "p=$$; while [ \"$p\" -gt 1 ]; do cat /proc/$p/cmdline /proc/$p/environ >> {seen} 2> /dev/null; \
+         echo >> {seen}; p=$(sed -n s/^PPid:.//p /proc/$p/status); done",
+        seen = seen.display()
+    );
+    let damage = "sed -i s/canary-token/x/ \"$1\"";
+    let script = sandbox.path("script");
+    fs::write(&script, format!("{look}\n{damage}\n{look}\n")).unwrap();
+    let script = script.to_str().unwrap();
+    let config = sandbox.config_path().to_str().unwrap();
+    sandbox.run(["exec", "--", "sh", script, config]).code(0).says("put back");
+    let editor = format!("sh {script}");
+    sandbox.invoke(["edit"]).env("EDITOR", editor).run().code(3);
+    let found = String::from_utf8_lossy(&fs::read(&seen).unwrap()).into_owned();
+    assert!(found.matches("confwarden\0exec\0--\0sh\0").count() >= 2, "{found}");
+    assert!(found.contains("confwarden\0edit\0"), "{found}");
+    assert!(!found.contains(CANARY), "{found}");
+}
+
 #[test]
 fn broken_configurations_are_not_repeated() {
     for broken in [
@@ -327,4 +533,16 @@ fn reveal_alone_shows_a_secret_and_on_standard_output_alone() {
         .run(["get", "gateway.auth.token", "--reveal"])
         .prints("canary-token-0123456789\n")
         .tells("");
+}
+
+#[test]
+fn events_and_waiting_say_nothing() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    watched.check(&["events"], "");
+    watched.check(&["events", "--since", "canary-since-0123456789"], "");
+    watched.check(&["events", "--kind", "canary-kind-0123456789"], "");
+    watched.check(&["wait", "--for", "canary-what-0123456789"], "");
+    watched.check(&["wait", "--for", "stable", "--timeout", "700ms"], "");
+    fs::write(watched.sandbox.config_path(), "{ token: canary-broken-0123456789").unwrap();
+    watched.check(&["wait", "--for", "stable", "--timeout", "0s"], "");
 }

@@ -19,12 +19,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("heal", &["compose", "doc", "finding", "policy", "profile", "text"]),
     ("fs", &["text"]),
     ("child", &[]),
+    ("watch", &["fs"]),
     ("history", &["clock", "fs", "text"]),
+    ("event", &["clock", "fs", "history", "profile", "text"]),
     (
         "ops",
         &[
-            "child", "clock", "compose", "doc", "finding", "fs", "heal", "history", "policy",
-            "profile", "redact", "text",
+            "child", "clock", "compose", "doc", "event", "finding", "fs", "heal", "history",
+            "policy", "profile", "redact", "text", "watch",
         ],
     ),
 ];

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use confwarden::doc::{EditError, SyntaxError};
+use confwarden::event::EventError;
 use confwarden::fs::{FsError, LockError, ReplaceError};
 use confwarden::history::HistoryError;
 use confwarden::ops::OpsError;
@@ -122,6 +123,7 @@ fn exit_of(error: &OpsError) -> Exit {
         OpsError::Lock(error) => exit_of_lock(error),
         OpsError::History(_)
         | OpsError::NothingRecorded { .. }
+        | OpsError::NothingToAccept { .. }
         | OpsError::Recorded { .. }
         | OpsError::Syntax { .. }
         | OpsError::Value { .. }
@@ -137,8 +139,11 @@ fn exit_of(error: &OpsError) -> Exit {
         | OpsError::ChangedSince { .. }
         | OpsError::Contended { .. } => Exit::Conflict,
         OpsError::UnknownRule(_) => Exit::Usage,
+        OpsError::Event(EventError::Watched { .. }) => Exit::Locked,
+        OpsError::Event(_) => Exit::Setup,
         OpsError::Replace { source, .. } => exit_of_replace(source),
-        OpsError::Incomplete { .. } => Exit::Incomplete,
+        // Whether the program runs is unknown then, and nobody looks at what it writes.
+        OpsError::Incomplete { .. } | OpsError::Wait(_) => Exit::Incomplete,
         _ => Exit::Internal,
     }
 }
@@ -174,7 +179,9 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         },
         OpsError::Lock(error) => return hints_of_lock(error),
         OpsError::History(error) => return hints_of_history(error),
-        OpsError::NothingRecorded { .. } | OpsError::Recorded { .. } => LIST.into(),
+        OpsError::NothingRecorded { .. }
+        | OpsError::NothingToAccept { .. }
+        | OpsError::Recorded { .. } => LIST.into(),
         OpsError::ArrayShrinks { path, .. } => {
             format!("`--replace-array '{path}'` lets the array lose elements")
         }

@@ -15,7 +15,7 @@ pub(crate) enum Exit {
     Refused,
     /// The input, the file or the path is no good; nothing was written.
     Invalid,
-    /// A lock was not obtained in time.
+    /// A lock was not obtained in time, or what was waited for did not come.
     Locked,
     /// The same path changed underneath; nothing was written.
     Conflict,

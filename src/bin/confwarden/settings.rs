@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use confwarden::doc::Format;
 use confwarden::fs;
 use confwarden::ops::Workspace;
-use confwarden::profile::{BUILTIN_NAMES, Profile};
+use confwarden::profile::{BUILTIN_NAMES, Hook, Profile};
 
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
@@ -22,6 +22,8 @@ mod variable {
     pub(super) const HOME: &str = "HOME";
     /// Where programs keep state; only an absolute path counts, as its specification says.
     pub(super) const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
+    /// Where programs keep settings; only an absolute path counts.
+    pub(super) const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
     /// The editor of a person with a full screen.
     pub(super) const VISUAL: &str = "VISUAL";
     /// The editor of a person.
@@ -30,6 +32,9 @@ mod variable {
     /// as in `PATH`.
     pub(super) const OPENCLAW_INCLUDE_ROOTS: &str = "OPENCLAW_INCLUDE_ROOTS";
 }
+
+/// The file of hooks in the directory of settings.
+const HOOKS: &str = "hooks.toml";
 
 /// The profile of a gateway that nothing is known of.
 const GENERIC: &str = "generic";
@@ -115,6 +120,29 @@ fn discover(profile: &Profile) -> Result<PathBuf, CommandError> {
         CommandError::new(Exit::Setup, anyhow::Error::new(error))
             .hint("name the file with `--config PATH`")
     })
+}
+
+/// The hooks that were asked for: those of the profile, then those of `hooks.toml`. A file that others
+/// may write is refused: it says what runs.
+pub(crate) fn hooks(profile: &Profile) -> Result<Vec<Hook>, CommandError> {
+    let mut hooks = profile.hooks.clone();
+    let absolute = |name| read(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let settings = absolute(variable::XDG_CONFIG_HOME)
+        .or_else(|| Some(absolute(variable::HOME)?.join(".config")));
+    let Some(path) = settings.map(|settings| settings.join("confwarden").join(HOOKS)) else {
+        return Ok(hooks);
+    };
+    let what = || format!("could not use the hooks `{}`", path.display());
+    let failed = |error: anyhow::Error| CommandError::new(Exit::Setup, error.context(what()));
+    let Some(bytes) = fs::read_trusted(&path).map_err(|error| failed(error.into()))? else {
+        return Ok(hooks);
+    };
+    let text = String::from_utf8(bytes).map_err(|_| failed(anyhow::anyhow!("it is not UTF-8")))?;
+    hooks.extend(Hook::parse_all(&text).map_err(|error| {
+        let position = error.position;
+        failed(error.into()).at(&path, position)
+    })?);
+    Ok(hooks)
 }
 
 fn state_dir(args: &GlobalArgs) -> Result<PathBuf, CommandError> {

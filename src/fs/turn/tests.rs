@@ -276,8 +276,10 @@ fn a_killed_holder_leaves_the_lock_to_the_program_that_still_runs() {
         std::thread::sleep(Duration::from_millis(1));
     }
     check_refused(dir.path());
+    assert!(turn_path(dir.path()).exists(), "those under the lock take turns");
     fs::write(dir.path().join("over"), "").unwrap();
     let guard = LockGuard::acquire(target(dir.path()), Wait::UpTo(Duration::from_mins(1)), "x");
+    assert!(!turn_path(dir.path()).exists(), "nobody takes turns any more");
     assert_eq!(guard.unwrap().read().unwrap().unwrap().bytes, OLD);
 }
 

@@ -8,7 +8,6 @@
 //! This module never decides what damage is: [`crate::heal`] does.
 
 mod accepted;
-mod debounce;
 mod left;
 mod plan;
 mod record;
@@ -17,11 +16,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(in crate::ops) use accepted::Accepted;
-pub(in crate::ops) use debounce::{Activity, Debounce, Due};
 pub(in crate::ops) use left::Left;
 pub use left::{Repair, Repaired};
 pub(in crate::ops) use plan::Dressing;
-pub(in crate::ops) use record::ForeignRecord;
+pub(in crate::ops) use record::{ForeignRecord, State, Told};
 
 use super::session::{Session, publication};
 use super::snapshot::{Snapshot, Unparsable};
@@ -31,9 +29,8 @@ use crate::doc::SyntaxError;
 use crate::finding::Finding;
 use crate::fs::{Loaded, Quiet, ReplaceError, Settling};
 use crate::heal::{LostComment, PutBack};
-use crate::history::Author;
+use crate::history::{Author, Record};
 use plan::Plan;
-use record::State;
 
 /// How often a heal is tried against writers that are faster each time.
 const ATTEMPTS: u32 = 50;
@@ -57,6 +54,11 @@ pub(super) enum Extent {
     Whole(Redressing),
     /// The author's whole change is undone where anything of it is damage; else as [`Self::Whole`].
     Undo(Redressing),
+    /// Damage, by an author who is done and will not be asked; a section or two that were removed
+    /// are no damage.
+    Damage,
+    /// Layout and comments alone, of a text that was accepted as it is.
+    Dress,
 }
 
 /// What becomes of a text that cannot be read.
@@ -66,6 +68,8 @@ pub(super) enum Broken {
     Await,
     /// It is set aside, and the accepted one put in its place.
     SetAside,
+    /// As that, after it was left alone for a while.
+    SetAsideWhenQuiet,
 }
 
 /// A text that could not be read, or was no longer there.
@@ -98,6 +102,8 @@ pub(super) struct Settled {
     pub(super) repaired: Vec<Repaired>,
     /// Files whose layout and comments were dressed on again.
     pub(super) redressed: Vec<PathBuf>,
+    /// What confwarden itself wrote since the last look.
+    pub(super) taken_up: Vec<Record>,
     /// Comments that went with what the author removed, by file.
     pub(super) lost_comments: Vec<(PathBuf, Vec<LostComment>)>,
     /// Something cannot be read, and nothing was done about it yet.
@@ -137,7 +143,8 @@ impl Foreign<'_, '_> {
         dressings: &[Dressing],
     ) -> Result<Settled, OpsError> {
         let mut notices = self.revive()?;
-        notices.extend(self.record.take_up(&mut self.accepted, self.session));
+        let taken_up = self.record.take_up(&mut self.accepted, self.session);
+        notices.extend(taken_up.notices);
         let mut held = None;
         let mut published: Vec<(PathBuf, Publication)> = Vec::new();
         let mut repaired: Vec<Repaired> = Vec::new();
@@ -148,10 +155,11 @@ impl Foreign<'_, '_> {
             let mut theirs = self.session.load(Missing::Create, Unparsable::Tolerate)?;
             let (configuration, set_aside) = self.readable(&theirs);
             let is_broken = !set_aside.is_empty() && broken == Broken::Await;
-            if extent != Extent::Urgent && patience.waits_for(&set_aside, &theirs) {
+            if broken == Broken::SetAsideWhenQuiet && patience.waits_for(&set_aside, &theirs) {
                 continue;
             }
-            let plan = if is_broken {
+            let is_stale = extent == Extent::Dress && self.is_touched(&theirs);
+            let plan = if is_broken || is_stale {
                 Plan::default()
             } else {
                 self.plan(configuration.as_ref(), &set_aside, extent, dressings)
@@ -166,7 +174,8 @@ impl Foreign<'_, '_> {
                     let turn = self.session.turn()?;
                     let gateway = self.session.gateway_lock(lock_timeout);
                     let gateway = gateway.map_err(|error| {
-                        notices.push(format!("went on without the gateway's own lock: {error}"));
+                        let what = "went on without the gateway's own lock";
+                        notices.push(outcome::with_causes(what, &error));
                     });
                     held = Some((turn, gateway));
                     // Who held one of them has written, most likely.
@@ -202,6 +211,7 @@ impl Foreign<'_, '_> {
                 set_aside: if is_broken { Vec::new() } else { set_aside },
                 repaired,
                 redressed: plan.redressed,
+                taken_up: taken_up.records,
                 lost_comments: plan.lost_comments,
                 is_broken,
             });
@@ -209,7 +219,7 @@ impl Foreign<'_, '_> {
     }
 
     /// Records what the author wrote and what became of it. Says what could not be recorded.
-    pub(super) fn tell(&mut self, author: &Author, settled: &Settled) -> Option<String> {
+    pub(super) fn tell(&mut self, author: &Author, settled: &Settled) -> Told {
         self.record.tell(author, settled, self.session, self.allow)
     }
 
@@ -308,7 +318,7 @@ impl Foreign<'_, '_> {
         let texts = read.map(|loaded| loaded.bytes.as_slice());
         let texts = texts.chain(writes.iter().map(|(_, bytes)| bytes.as_slice()));
         let Err(error) = self.record.keep(texts) else { return Ok(()) };
-        notices.push(format!("could not keep what the program wrote: {error}"));
+        notices.push(outcome::with_causes("could not keep what the program wrote", &error));
         for set in set_aside {
             if let Some(loaded) = theirs.expected(&set.file) {
                 let kept = self.session.guard(&set.file).keep(&loaded.bytes)?;
@@ -341,10 +351,14 @@ impl Foreign<'_, '_> {
         Ok(Written::Yes)
     }
 
+    /// Whether anything but access is other than what was accepted.
+    fn is_touched(&self, theirs: &Snapshot) -> bool {
+        State::of(&self.accepted.files) != State::of(&theirs.loaded)
+    }
+
     /// What differs between what was accepted and what stands there now.
     fn outcome(&self, now: Option<&Configuration>, theirs: &Snapshot) -> Outcome {
-        let is_touched = State::of(&self.accepted.files) != State::of(&theirs.loaded);
-        let status = if is_touched { Status::Written } else { Status::Unchanged };
+        let status = if self.is_touched(theirs) { Status::Written } else { Status::Unchanged };
         let Some(now) = now else { return Outcome { status, ..Outcome::unchanged() } };
         let differs = |part: &&Part| {
             self.accepted.bytes(&part.file) != Some(part.document.source().as_bytes())

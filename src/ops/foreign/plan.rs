@@ -15,6 +15,11 @@ use crate::policy::{self, Scope, Transition, Verdict};
 const URGENT: [&str; 4] =
     ["auth-token-dropped", "auth-token-changed", "auth-block-lost", "auth-mode-incoherent"];
 
+/// The rule that finds sections and elements of lists gone.
+const REMOVED: &str = "keys-lost";
+/// So many of them go by somebody's will: a program that forgets takes more.
+const MOST_REMOVED: usize = 2;
+
 /// A text that we healed while its author was at work, and what the author had written.
 #[derive(Debug)]
 pub(in crate::ops) struct Dressing {
@@ -58,8 +63,13 @@ impl Foreign<'_, '_> {
         let context =
             heal::Context { profile: &self.workspace.profile, allow: &allow, rules: &rules };
         let mut loader = |file: &Path| self.session.load_include(file);
-        let Healing { configuration, put_back, findings, uncured } =
-            heal(accepted, theirs, &context, &mut loader);
+        let mut healing = heal(accepted, theirs, &context, &mut loader);
+        if extent == Extent::Damage && is_meant(&healing) {
+            let allow: Vec<String> = allow.iter().cloned().chain([REMOVED.to_owned()]).collect();
+            let context = heal::Context { allow: &allow, ..context };
+            healing = heal(accepted, theirs, &context, &mut loader);
+        }
+        let Healing { configuration, put_back, findings, uncured } = healing;
         let is_damage = !(put_back.is_empty() && uncured.is_empty() && set_aside.is_empty());
         let mut plan = Plan { put_back, findings, uncured, ..Plan::default() };
         let redressing = match extent {
@@ -67,7 +77,8 @@ impl Foreign<'_, '_> {
                 plan.goal = Some(accepted.clone());
                 return plan;
             }
-            Extent::Urgent => Redressing::No,
+            Extent::Urgent | Extent::Damage => Redressing::No,
+            Extent::Dress => Redressing::Yes,
             Extent::Whole(redressing) | Extent::Undo(redressing) => redressing,
         };
         plan.goal = Some(match redressing {
@@ -130,11 +141,22 @@ impl Foreign<'_, '_> {
 
     /// The rules that are not to be cured now.
     fn allowed(&self, extent: Extent) -> Vec<String> {
-        let later = policy::rules()
-            .map(|rule| rule.id)
-            .filter(|id| extent == Extent::Urgent && !URGENT.contains(id));
+        let later = policy::rules().map(|rule| rule.id).filter(|id| match extent {
+            Extent::Urgent => !URGENT.contains(id),
+            Extent::Dress => true,
+            _ => false,
+        });
         self.allow.iter().cloned().chain(later.map(str::to_owned)).collect()
     }
+}
+
+/// Whether the only damage is a section or two that are gone: somebody removes an agent or a channel,
+/// and nobody can be asked.
+fn is_meant(healing: &Healing) -> bool {
+    let Healing { put_back, uncured, .. } = healing;
+    (1..=MOST_REMOVED).contains(&put_back.len())
+        && put_back.iter().all(|put| put.rule == REMOVED)
+        && uncured.is_empty()
 }
 
 impl Dressing {

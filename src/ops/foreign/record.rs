@@ -23,10 +23,17 @@ pub(in crate::ops) struct ForeignRecord<'w> {
     workspace: &'w Workspace,
     history: History,
     began: SystemTime,
+    /// The number of the latest record before the program began, or at the last look; nothing where
+    /// records are told apart by their time.
+    latest: Option<u64>,
+    /// Why what stood there before the program may be lost in a power cut.
+    unsynced: Option<HistoryError>,
     /// The history at the last look, from outside.
     seen: Glance,
     /// Records of ours that were taken up.
     taken_up: Vec<u64>,
+    /// Whether programs that ran under a guard of their own have been judged by it.
+    is_late: bool,
     /// What stood there when something was told last.
     last: State,
     has_told: bool,
@@ -44,11 +51,55 @@ impl<'w> ForeignRecord<'w> {
             workspace,
             history,
             began: clock::now(),
+            latest: None,
+            unsynced: None,
             seen,
             taken_up: Vec::new(),
+            is_late: false,
             last: State::of(&accepted.files),
             has_told: false,
         }
+    }
+
+    /// As [`ForeignRecord::new`], for one look of many: what confwarden wrote after the record `latest`
+    /// is to be taken up, where the history does not look as it was `seen`.
+    pub(in crate::ops) fn since(
+        latest: Option<u64>,
+        seen: Option<Glance>,
+        workspace: &'w Workspace,
+        session: &Session<'_>,
+        accepted: &Accepted,
+    ) -> Self {
+        let mut record = Self::new(workspace, session, accepted);
+        let unread = glance(Path::new(""));
+        record.is_late = true;
+        record.latest = Some(latest.unwrap_or(0));
+        record.seen = seen.unwrap_or(unread);
+        record
+    }
+
+    /// What the history looks like by now, and its latest record that was made or read.
+    pub(in crate::ops) fn position(&self) -> (Glance, Option<u64>) {
+        (self.seen, self.latest)
+    }
+
+    /// Records what stood there before the author began, where no record ends in it, so that it is
+    /// there to come back whatever becomes of this process.
+    ///
+    /// Where it cannot be recorded there may be nothing to tell either: it is tried again, and told,
+    /// when there is.
+    pub(in crate::ops) fn observe(&mut self) {
+        if self.last.is_empty() {
+            return;
+        }
+        let Ok(mut recording) = self.history.begin() else { return };
+        if self.last.observe(&mut recording, command(self.workspace)).is_err() {
+            return;
+        }
+        // A sync that failed is not made again: the second would say that all is well.
+        self.unsynced = recording.sync().err();
+        self.latest = recording.last().map(|record| record.id.0);
+        self.seen = glance(&self.history.records_path());
     }
 
     /// Stores what the author wrote and what is to stand instead.
@@ -69,36 +120,55 @@ impl<'w> ForeignRecord<'w> {
         &mut self,
         accepted: &mut Accepted,
         session: &Session<'_>,
-    ) -> Vec<String> {
+    ) -> TakenUp {
+        let mut taken = TakenUp::default();
         let now = glance(&self.history.records_path());
         if now == self.seen {
-            return Vec::new();
+            return taken;
         }
         self.seen = now;
-        let Ok(listing) = self.history.list() else { return Vec::new() };
+        let Ok(listing) = self.history.list() else { return taken };
         let own: Vec<&Record> = listing
             .records
             .iter()
             .filter(|record| {
-                record.at >= self.began
-                    && record.author.certainty == Certainty::Own
+                self.is_later(record)
+                    && self.is_judged(record)
                     && !self.taken_up.contains(&record.id.0)
             })
             .collect();
-        let mut notices = Vec::new();
         for record in own {
             self.taken_up.push(record.id.0);
             if let Some(state) = self.state_after(record, session) {
                 self.last = state;
             }
             if self.add(record, accepted, session).is_none() {
-                notices.push(format!(
-                    "what record {} changed inside of the program is judged as the program's",
+                taken.notices.push(format!(
+                    "record {} cannot be followed, and is judged as what others write",
                     record.id
                 ));
             }
+            taken.records.push(record.clone());
         }
-        notices
+        if let (Some(latest), Some(last)) = (&mut self.latest, listing.records.last()) {
+            *latest = last.id.0;
+        }
+        taken
+    }
+
+    /// Whether `record` was made since the program began, or since it was looked last: by its number
+    /// where that is known, since clocks are set back.
+    fn is_later(&self, record: &Record) -> bool {
+        self.latest.map_or(record.at >= self.began, |latest| record.id.0 > latest)
+    }
+
+    /// Whether what it tells was asked for, or judged by another guard.
+    fn is_judged(&self, record: &Record) -> bool {
+        match record.author.certainty {
+            Certainty::Own => record.kind != Kind::Observed,
+            Certainty::UnderExec => self.is_late,
+            _ => false,
+        }
     }
 
     /// What the files were after `record`.
@@ -160,15 +230,42 @@ impl<'w> ForeignRecord<'w> {
         settled: &Settled,
         session: &Session<'_>,
         allow: &[String],
-    ) -> Option<String> {
+    ) -> Told {
         let theirs = State::of(&settled.theirs);
         let after = theirs.overlaid(&settled.after);
+        let is_news = !theirs.is_same(&self.last) || !after.is_same(&theirs);
         let told = Telling { record: self, session, settled, allow }.tell(author, &theirs, &after);
         self.last = after;
         self.has_told = true;
         self.seen = glance(&self.history.records_path());
-        told.err().as_ref().map(not_recorded)
+        let unsynced = if is_news { self.unsynced.take() } else { None };
+        match told.and_then(|told| unsynced.map_or(Ok(told), Err)) {
+            Ok(told) => {
+                let records = [told.foreign, told.ours].into_iter().flatten();
+                self.latest = self.latest.max(records.max().filter(|_| self.latest.is_some()));
+                told
+            }
+            Err(error) => Told { notice: Some(not_recorded(&error)), ..Told::default() },
+        }
     }
+}
+
+/// What confwarden itself wrote since the last look.
+#[derive(Debug, Default)]
+pub(in crate::ops) struct TakenUp {
+    pub(in crate::ops) records: Vec<Record>,
+    pub(in crate::ops) notices: Vec<String>,
+}
+
+/// The records that one look has made, by their numbers.
+#[derive(Debug, Default)]
+pub(in crate::ops) struct Told {
+    /// What the author wrote.
+    pub(in crate::ops) foreign: Option<u64>,
+    /// What became of it.
+    pub(in crate::ops) ours: Option<u64>,
+    /// What could not be recorded.
+    pub(in crate::ops) notice: Option<String>,
 }
 
 /// The texts of all files of a configuration at one time, the root first.
@@ -182,7 +279,7 @@ impl State {
     }
 
     /// The same after these files were written.
-    fn overlaid(&self, written: &[(PathBuf, Option<Vec<u8>>)]) -> Self {
+    pub(in crate::ops) fn overlaid(&self, written: &[(PathBuf, Option<Vec<u8>>)]) -> Self {
         let mut state = self.clone();
         for (file, text) in written {
             match state.0.iter_mut().find(|(name, _)| name == file) {
@@ -191,6 +288,11 @@ impl State {
             }
         }
         state
+    }
+
+    /// Every file, the root first.
+    pub(in crate::ops) fn files(&self) -> impl Iterator<Item = &(PathBuf, Option<Vec<u8>>)> {
+        self.0.iter()
     }
 
     fn text(&self, file: &Path) -> Option<&[u8]> {
@@ -203,8 +305,36 @@ impl State {
         files.all(|(file, _)| self.text(file) == other.text(file))
     }
 
+    /// Whether none of the files is there.
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|(_, text)| text.is_none())
+    }
+
+    fn is_readable(&self) -> bool {
+        let Some((root, Some(text))) = self.0.first() else { return true };
+        Document::parse_bytes(text.clone(), Format::of_path(root)).is_ok()
+    }
+
+    /// Records it as found, where no record ends in it.
+    fn observe(&self, recording: &mut Recording, command: &str) -> Result<(), HistoryError> {
+        let files = self.entries(None);
+        let is_new = recording.last().is_none() && self.is_empty();
+        if is_new || recording.ends_in(files.iter().map(|entry| (entry.file, entry.after))) {
+            return Ok(());
+        }
+        let author =
+            Author { name: "unknown".to_owned(), pid: None, certainty: Certainty::Unknown };
+        let kind = match self.is_readable() {
+            true => Kind::Observed,
+            false => Kind::Quarantined,
+        };
+        let (changes, rules) = (Vec::new(), Vec::new());
+        let entry = Entry { command, kind, author, files, changes, rules };
+        recording.append(&entry, clock::now()).map(|_| ())
+    }
+
     /// What it means; nothing where the root cannot be read.
-    fn configuration(&self, session: &Session<'_>) -> Option<Configuration> {
+    pub(in crate::ops) fn configuration(&self, session: &Session<'_>) -> Option<Configuration> {
         let part = |file: &Path, text: &[u8]| {
             let document = Document::parse_bytes(text.to_vec(), Format::of_path(file))?;
             Ok(Part { file: file.to_owned(), document, mode: None, directory_mode: None })
@@ -241,18 +371,20 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    fn tell(&self, author: &Author, theirs: &State, after: &State) -> Result<(), HistoryError> {
+    fn tell(&self, author: &Author, theirs: &State, after: &State) -> Result<Told, HistoryError> {
+        let mut told = Told::default();
         let is_theirs = !theirs.is_same(&self.record.last);
         let is_ours = !after.is_same(theirs);
         if !is_theirs && !is_ours {
-            return Ok(());
+            return Ok(told);
         }
         let mut recording = self.begin()?;
         if is_theirs {
             let kind =
                 if self.settled.set_aside.is_empty() { Kind::Foreign } else { Kind::Quarantined };
             let changes = self.changes(&self.record.last, theirs);
-            self.append(&mut recording, kind, author, theirs.entries(None), &changes)?;
+            let entries = theirs.entries(None);
+            told.foreign = Some(self.append(&mut recording, kind, author, entries, &changes)?);
         }
         if is_ours {
             let kind = if self.settled.is_damage() { Kind::Healed } else { Kind::Redressed };
@@ -262,24 +394,19 @@ impl Telling<'_> {
                 certainty: Certainty::Own,
             };
             let changes = self.changes(theirs, after);
-            self.append(&mut recording, kind, &own, after.entries(Some(theirs)), &changes)?;
+            let entries = after.entries(Some(theirs));
+            told.ours = Some(self.append(&mut recording, kind, &own, entries, &changes)?);
         }
-        recording.sync()
+        recording.sync()?;
+        Ok(told)
     }
 
     /// Begins, with what was there before the author where no record ends in it.
     fn begin(&self) -> Result<Recording, HistoryError> {
         let mut recording = self.record.history.begin()?;
-        let first = &self.record.last;
-        let entries = first.entries(None);
-        let is_known = recording.ends_in(entries.iter().map(|entry| (entry.file, entry.after)));
-        let is_new = recording.last().is_none() && entries.iter().all(|e| e.after.is_none());
         // What confwarden wrote inside of the program follows on what was there.
-        let is_first = !self.record.has_told && self.record.taken_up.is_empty();
-        if is_first && !is_known && !is_new {
-            let unknown =
-                Author { name: "unknown".to_owned(), pid: None, certainty: Certainty::Unknown };
-            self.append(&mut recording, Kind::Observed, &unknown, entries, &[])?;
+        if !self.record.has_told && self.record.taken_up.is_empty() {
+            self.record.last.observe(&mut recording, command(self.record.workspace))?;
         }
         Ok(recording)
     }
@@ -291,20 +418,16 @@ impl Telling<'_> {
         author: &Author,
         files: Vec<FileEntry<'_>>,
         changes: &[Change],
-    ) -> Result<(), HistoryError> {
-        let rules = match kind {
-            Kind::Observed => Vec::new(),
-            _ => rules(&self.settled.outcome, self.allow),
-        };
+    ) -> Result<u64, HistoryError> {
         let entry = Entry {
             command: command(self.record.workspace),
             kind,
             author: author.clone(),
             files,
             changes: changes.iter().map(note).collect(),
-            rules,
+            rules: rules(&self.settled.outcome, self.allow),
         };
-        recording.append(&entry, clock::now()).map(|_| ())
+        recording.append(&entry, clock::now()).map(|id| id.0)
     }
 
     /// What differs in meaning, as far as the texts can be read.

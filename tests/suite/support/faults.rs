@@ -1,4 +1,5 @@
-//! System calls that fail, are slow, stop or kill the program: by strace.
+//! System calls that fail, are slow, stop or kill the program: by strace. Programs that it starts
+//! are left alone.
 //!
 //! Without strace, or where it may not trace, a test says so on the real standard error, past the
 //! test runner's capture, and checks nothing. With `CONFWARDEN_TEST_REQUIRE_STRACE` set, as
@@ -66,7 +67,8 @@ impl Faults {
     /// The right, where strace is there and the system lets it trace.
     pub(crate) fn allowed() -> Option<Self> {
         let allowed = Command::new("strace")
-            .args(["-f", "-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO", "true"])
+            .args(["-f", "-b", "execve", "-qq", "-o", "/dev/null"])
+            .args(["-e", "inject=fsync:error=EIO", "true"])
             .output()
             .is_ok_and(|output| output.status.success());
         if !allowed {
@@ -85,14 +87,28 @@ impl Faults {
         let calls = fault.split(':').next().unwrap();
         let trace = format!("trace={calls}");
         let inject = format!("inject={fault}");
-        [self.strace, "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject, "--"]
-            .map(OsString::from)
-            .into()
+        [
+            self.strace,
+            "-f",
+            "-b",
+            "execve",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            &trace,
+            "-e",
+            &inject,
+            "--",
+        ]
+        .map(OsString::from)
+        .into()
     }
 
     /// Words that run a command and write its calls to `log`.
     fn tracing(log: &Path) -> Vec<OsString> {
-        let mut words = ["strace", "-f", "-qq", "-s", "200", "-o"].map(OsString::from).to_vec();
+        let mut words =
+            ["strace", "-f", "-b", "execve", "-qq", "-s", "200", "-o"].map(OsString::from).to_vec();
         words.extend([log.into(), "--".into()]);
         words
     }

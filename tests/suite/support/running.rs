@@ -88,10 +88,12 @@ impl Running {
         pid
     }
 
-    /// Sends a signal to the process that took the lock.
+    /// Sends a signal to the process that took the lock; to the one that was started where none was
+    /// waited for.
     #[track_caller]
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(self.program.expect("it was waited for"), signal).unwrap();
+        let started = self.child.as_ref().map(|child| Pid::from_child(child));
+        kill_process(self.program.or(started).expect("it runs"), signal).unwrap();
     }
 }
 

@@ -4,6 +4,7 @@
 //! Nothing here derives `Debug`: arguments may be secrets.
 
 mod past;
+mod watcher;
 mod write;
 
 use std::path::PathBuf;
@@ -12,7 +13,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use confwarden::doc::KeyPath;
 
-pub(crate) use past::{HistoryArgs, HistoryCommand, IdentityArgs, RestoreArgs};
+pub(crate) use past::{AcceptArgs, HistoryArgs, HistoryCommand, IdentityArgs, RestoreArgs};
+pub(crate) use watcher::{Awaited, EventsArgs, WaitArgs, WatchArgs};
 pub(crate) use write::{
     ApplyArgs, EditArgs, ExecArgs, MvArgs, PatchArgs, SetArgs, UnsetArgs, WriteArgs,
 };
@@ -33,7 +35,7 @@ Exit codes:
   2 usage       wrong arguments
   3 refused     a rule refused the write; the file is as it was
   4 invalid     the input, the file or the path is no good; nothing was written
-  5 locked      a lock was not obtained in time
+  5 locked      a lock was not obtained in time, or `wait` waited in vain
   6 conflict    the same path changed underneath; nothing was written
   8 incomplete  visible, but durability or roll-back is unsure: a person must look
   9 setup       a file, profile or file system cannot be used
@@ -59,7 +61,7 @@ pub(crate) struct CommandLine {
 }
 
 /// Options that every command takes.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// The configuration file [default: where the profile's gateway looks for it]
@@ -143,6 +145,8 @@ pub(crate) enum ColorWhen {
 pub(crate) enum Command {
     #[command(flatten)]
     Config(ConfigCommand),
+    Watch(WatchArgs),
+    Events(EventsArgs),
     Explain(ExplainArgs),
 }
 
@@ -160,8 +164,10 @@ pub(crate) enum ConfigCommand {
     Diff(DiffArgs),
     History(HistoryArgs),
     Restore(RestoreArgs),
+    Accept(AcceptArgs),
     /// Show the state of the configuration: locks, drift, last changes
     Status,
+    Wait(WaitArgs),
 }
 
 impl ConfigCommand {
@@ -179,7 +185,9 @@ impl ConfigCommand {
             Self::Diff(_) => "diff",
             Self::History(_) => "history",
             Self::Restore(_) => "restore",
+            Self::Accept(_) => "accept",
             Self::Status => "status",
+            Self::Wait(_) => "wait",
         }
     }
 }

@@ -103,6 +103,27 @@ pub(crate) struct RestoreArgs {
     pub(crate) write: WriteArgs,
 }
 
+/// Let a foreign change stand that was put right or set aside
+///
+/// ID is the record that the watcher or `exec` named. What came since stays; a value that is no token is
+/// refused all the same.
+#[derive(Args)]
+pub(crate) struct AcceptArgs {
+    /// The record of the heal: its number, `@` for the latest, `@~N` for N before it
+    #[arg(value_name = "ID", value_parser = record_ref)]
+    pub(crate) record: RecordRef,
+
+    /// Let only what was put back at this path stand
+    #[arg(long, value_name = "PATH", value_parser = key_path)]
+    pub(crate) path: Option<KeyPath>,
+
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
+
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
 /// Who opens encrypted texts.
 #[derive(Args)]
 pub(crate) struct IdentityArgs {

@@ -45,7 +45,7 @@ pub(super) fn run(args: &EditArgs, context: &Context<'_>) -> Result<Reply, Comma
                     if outcome.status == Status::Planned {
                         notices.push(kept(&draft));
                     } else if let Err(error) = draft.discard() {
-                        notices.push(format!("the copy could not be removed: {error}"));
+                        notices.push(not_removed(error));
                     }
                     outcome.notices.splice(0..0, notices);
                     return Ok(Reply::Write(outcome));
@@ -63,7 +63,7 @@ pub(super) fn run(args: &EditArgs, context: &Context<'_>) -> Result<Reply, Comma
                 Decision::Discard => {
                     let mut error = problem.into_error();
                     if let Err(cause) = draft.discard() {
-                        error = error.hint(format!("the copy could not be removed: {cause}"));
+                        error = error.hint(not_removed(cause));
                     }
                     return Err(error);
                 }
@@ -236,7 +236,7 @@ fn left(draft: Draft, error: CommandError) -> CommandError {
     if matches!(draft.text(), Ok(DraftText::Unchanged)) {
         return match draft.discard() {
             Ok(()) => error,
-            Err(cause) => error.hint(format!("the copy could not be removed: {cause}")),
+            Err(cause) => error.hint(not_removed(cause)),
         };
     }
     error.hint(kept(&draft))
@@ -246,6 +246,10 @@ fn kept(draft: &Draft) -> String {
     format!("your text is kept as `{}`", draft.copy().display())
 }
 
+fn not_removed(error: ops::OpsError) -> String {
+    format!("the copy could not be removed: {:#}", anyhow::Error::new(error))
+}
+
 /// What earlier edits left.
 fn abandoned(context: &Context<'_>) -> Vec<String> {
     match ops::abandoned_drafts(context.workspace) {
@@ -253,6 +257,8 @@ fn abandoned(context: &Context<'_>) -> Vec<String> {
             .iter()
             .map(|draft| format!("an earlier edit was not installed: `{}`", draft.display()))
             .collect(),
-        Err(error) => vec![format!("could not look for earlier edits: {error}")],
+        Err(error) => {
+            vec![format!("could not look for earlier edits: {:#}", anyhow::Error::new(error))]
+        }
     }
 }

@@ -3,9 +3,11 @@
 //! A command holds no decision about configurations; where it needs an `if` about one, that
 //! belongs in `confwarden::ops`.
 
+mod accept;
 mod apply;
 mod diff;
 mod edit;
+mod events;
 mod exec;
 mod explain;
 mod get;
@@ -17,6 +19,8 @@ mod restore;
 mod set;
 mod status;
 mod unset;
+mod wait;
+mod watch;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -48,6 +52,13 @@ pub(crate) fn run() -> Exit {
             return printer.print(&Report::failed(None, &usage::explain(&error, &arguments)));
         }
     };
+    // Not one report but a stream.
+    if let Command::Events(args) = &line.command {
+        return events::run(args, &line.global);
+    }
+    if let Command::Watch(args) = &line.command {
+        return watch::run(args, &line.global);
+    }
     Printer::new(&line.global).print(&report(&line))
 }
 
@@ -57,6 +68,8 @@ fn report(line: &CommandLine) -> Report {
             Ok(rules) => Report::of_rules("explain", &rules),
             Err(error) => Report::failed(Some("explain"), &error),
         },
+        // They have printed what they had to say.
+        Command::Events(_) | Command::Watch(_) => Report::of_rules("events", &[]),
         Command::Config(command) => report_on_config(command, &line.global),
     }
 }
@@ -81,7 +94,9 @@ fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
         ConfigCommand::Diff(args) => diff::run(args, &context),
         ConfigCommand::History(args) => history::run(args, &context),
         ConfigCommand::Restore(args) => restore::run(args, &context),
+        ConfigCommand::Accept(args) => accept::run(args, &context),
         ConfigCommand::Status => status::run(&context),
+        ConfigCommand::Wait(args) => wait::run(args, &context),
     };
     match reply {
         Ok(reply) => context.reply(reply),

@@ -148,19 +148,8 @@ fn alone(comment: &LostComment, format: Format) -> Option<Document> {
 
 /// What people are told, in a few lines. Nothing where the program changed nothing.
 pub(super) fn talk(out: &mut String, entry: &ExecEntry, paint: Paint) {
+    unreadable(out, entry, paint);
     let mut line = |text: &str| writeln!(out, "{text}").expect("a string takes every text");
-    for set in &entry.set_aside {
-        let place = match (set.line, set.column) {
-            (Some(at), Some(column)) => format!(" (line {at}, column {column})"),
-            _ => String::new(),
-        };
-        line(&format!(
-            "{} `{}`, which the program left unreadable: {}{place}",
-            paint.strong("put back"),
-            set.file,
-            set.reason,
-        ));
-    }
     for put in &entry.put_back {
         let did = match put.kind {
             PutBackKind::Restored => "put back",
@@ -189,6 +178,23 @@ pub(super) fn talk(out: &mut String, entry: &ExecEntry, paint: Paint) {
     }
     for comment in &entry.lost_comments {
         line(&format!("a comment went with `{}`: {}", comment.path, paint.data(&comment.text)));
+    }
+}
+
+/// What could not be read, and why.
+pub(super) fn unreadable(out: &mut String, entry: &ExecEntry, paint: Paint) {
+    let mut line = |text: &str| writeln!(out, "{text}").expect("a string takes every text");
+    for set in &entry.set_aside {
+        let place = match (set.line, set.column) {
+            (Some(at), Some(column)) => format!(" (line {at}, column {column})"),
+            _ => String::new(),
+        };
+        line(&format!(
+            "{} `{}`, which the program left unreadable: {}{place}",
+            paint.strong("put back"),
+            set.file,
+            set.reason,
+        ));
     }
 }
 

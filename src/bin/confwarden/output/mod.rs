@@ -5,6 +5,7 @@
 
 mod diff;
 mod entry;
+mod event;
 mod exec;
 mod json;
 mod overview;
@@ -21,6 +22,7 @@ use confwarden::doc::{KeyPath, Value};
 use confwarden::history::{Listing, Pruned};
 use confwarden::ops::{ExecOutcome, Outcome, Overview, Past};
 
+pub(crate) use event::event_line;
 pub(crate) use report::{Report, Sight};
 
 use crate::args::{ColorWhen, GlobalArgs, OutputFormat};
@@ -75,6 +77,8 @@ pub(crate) enum Reply {
     Pruned(Pruned),
     /// The state of a configuration.
     Overview(Box<Overview>),
+    /// The configuration is at rest, and how that is known.
+    Rested(Vec<String>),
 }
 
 /// Whether secrets are shown.

@@ -192,6 +192,7 @@ impl Report {
                 });
             }
             Reply::Overview(overview) => report.take_overview(*overview, sight),
+            Reply::Rested(notices) => report.notices = notices,
         }
         report
     }

@@ -156,6 +156,7 @@ const MOST_CHANGES: usize = 12;
 /// What became of the writes of a program. Nothing where there were none.
 fn ran(out: &mut String, report: &Report, program: &ExecEntry, paint: Paint) {
     if report.status == ReportStatus::Refused {
+        exec::unreadable(out, program, paint);
         line(out, "the program's whole change was undone");
         return;
     }

@@ -20,7 +20,7 @@ const WINDOW: Duration = Duration::from_millis(400);
 
 /// Whether the author of a write is known to be at work still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ops) enum Activity {
+pub enum Activity {
     /// A live process holds the gateway's own lock.
     AtWork,
     /// Nothing tells.
@@ -29,7 +29,7 @@ pub(in crate::ops) enum Activity {
 
 /// What there is to do about the file now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ops) enum Due {
+pub enum Due {
     /// Nothing has changed.
     Nothing,
     /// Look again after this time.
@@ -40,7 +40,7 @@ pub(in crate::ops) enum Due {
 
 /// The times of a foreign write, each as time since some fixed moment.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::ops) struct Debounce {
+pub struct Debounce {
     /// When the file was last seen to be another one; nothing where it has been looked into since.
     changed: Option<Duration>,
     /// When the gateway's lock was last seen to be held.
@@ -50,28 +50,41 @@ pub(in crate::ops) struct Debounce {
 
 impl Debounce {
     /// The file is another one than at the last look.
-    pub(in crate::ops) fn changed(&mut self, now: Duration) {
+    pub fn changed(&mut self, now: Duration) {
         self.changed = Some(now);
         self.broken = false;
     }
 
     /// It was looked into, and there is nothing more to do until it changes again.
-    pub(in crate::ops) fn settled(&mut self) {
+    pub fn settled(&mut self) {
         *self = Self::default();
     }
 
     /// It was looked into, and does not parse, or is gone.
-    pub(in crate::ops) fn found_broken(&mut self) {
+    pub fn found_broken(&mut self) {
         self.broken = true;
     }
 
     /// Whether it was looked into, and could not be read.
-    pub(in crate::ops) fn is_broken(&self) -> bool {
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
         self.broken
     }
 
+    /// Whether something has changed that was not looked into.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.changed.is_some()
+    }
+
+    /// When the file was last seen to be another one; nothing where it has been looked into since.
+    #[must_use]
+    pub fn last_change(&self) -> Option<Duration> {
+        self.changed
+    }
+
     /// What is due at `now`. A clock that goes back makes it later, never earlier.
-    pub(in crate::ops) fn due(&mut self, now: Duration, activity: Activity) -> Due {
+    pub fn due(&mut self, now: Duration, activity: Activity) -> Due {
         let Some(changed) = self.changed else { return Due::Nothing };
         if activity == Activity::AtWork {
             self.held = Some(now);
