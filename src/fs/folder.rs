@@ -129,17 +129,22 @@ impl Folder {
         }
     }
 
-    /// Reads a file. `None` if it does not exist.
+    /// Reads a file, again if it changes meanwhile. `None` if it does not exist.
     ///
     /// # Errors
     ///
     /// [`FsError::NotPrivate`] if others may read or write it, else as [`read`](super::read()).
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FsError> {
         let path = self.path_of(name);
-        let Some(file) = self.open_private(name)? else { return Ok(None) };
-        match read::contents_of(&file, &path)? {
-            Settled::Yes(contents) => Ok(Some(contents.bytes)),
-            Settled::No => Err(FsError::Unsettled { path }),
+        let mut backoff = Backoff::new(read::SETTLE);
+        loop {
+            let Some(file) = self.open_private(name)? else { return Ok(None) };
+            if let Settled::Yes(contents) = read::contents_of(&file, &path)? {
+                return Ok(Some(contents.bytes));
+            }
+            if backoff.pause() == Next::GiveUp {
+                return Err(FsError::Unsettled { path });
+            }
         }
     }
 

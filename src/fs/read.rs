@@ -20,7 +20,7 @@ use super::target::Target;
 pub const SIZE_LIMIT: u64 = 256 << 20;
 
 /// How long a file that is being written to is waited for.
-const SETTLE: Wait = Wait::UpTo(Duration::from_millis(250));
+pub(super) const SETTLE: Wait = Wait::UpTo(Duration::from_millis(250));
 
 /// The content of a file, and what it was when it had this content.
 #[derive(Clone)]

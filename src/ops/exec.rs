@@ -17,8 +17,7 @@ use super::foreign::{
     Settled,
 };
 use super::session::Session;
-use super::snapshot::Unparsable;
-use super::{Missing, OpsError, Outcome, Status, Workspace, outcome};
+use super::{OpsError, Outcome, Status, Workspace, outcome};
 use crate::child::{Child, End, Progress};
 use crate::clock;
 use crate::finding::Finding;
@@ -127,7 +126,8 @@ pub fn exec(
 ) -> Result<ExecOutcome, OpsError> {
     policy::check_rules(&options.allow)?;
     let mut session = Session::guarding(workspace)?;
-    let accepted = accepted(&mut session)?;
+    let snapshot = session.load_locked()?;
+    let accepted = Accepted::recorded(snapshot, workspace, &session);
     session.share()?;
     let mut record = ForeignRecord::new(workspace, &session, &accepted);
     // From here on a guard that dies takes nothing along that a person could need.
@@ -150,21 +150,6 @@ pub fn exec(
     settled.push(last);
     notices.extend(foreign.session.leftovers().map(outcome::leftover));
     Ok(ExecOutcome::of(end, options.damage, settled, notices))
-}
-
-/// Locks every file of the configuration and reads it.
-fn accepted(session: &mut Session<'_>) -> Result<Accepted, OpsError> {
-    loop {
-        let snapshot = session.load(Missing::Create, Unparsable::Tolerate)?;
-        let mut newly_locked = session.recover_included(&snapshot)?;
-        for part in snapshot.configuration.parts() {
-            newly_locked |= session.lock(&part.file)?;
-        }
-        // What was read without its lock is read again.
-        if !newly_locked {
-            return Ok(Accepted::recorded(snapshot, session.workspace(), session));
-        }
-    }
 }
 
 /// The configuration while the program runs.

@@ -90,11 +90,6 @@ impl<'w> Session<'w> {
         Ok(session)
     }
 
-    /// What it is about.
-    pub(super) fn workspace(&self) -> &'w Workspace {
-        self.workspace
-    }
-
     /// The root file's name, absolute.
     pub(super) fn root(&self) -> &Path {
         &self.root
@@ -152,6 +147,25 @@ impl<'w> Session<'w> {
             }
         }
         Ok(newly_locked)
+    }
+
+    /// Reads everything, with every file of it locked and recovered.
+    ///
+    /// # Errors
+    ///
+    /// Where a file cannot be locked, or as [`Session::load`].
+    pub(super) fn load_locked(&mut self) -> Result<Snapshot, OpsError> {
+        loop {
+            let snapshot = self.load(Missing::Create, Unparsable::Tolerate)?;
+            let mut newly_locked = self.recover_included(&snapshot)?;
+            for part in snapshot.configuration.parts() {
+                newly_locked |= self.lock(&part.file)?;
+            }
+            // What was read without its lock is read again.
+            if !newly_locked {
+                return Ok(snapshot);
+            }
+        }
     }
 
     /// Files beside the configuration that a killed process left and that may hold another writer's

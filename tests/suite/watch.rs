@@ -160,8 +160,8 @@ fn what_cannot_be_read_is_set_aside_and_kept() {
         guard.tells("quarantined", before);
     }
     guard.stop();
-    let kept = sandbox.files().into_iter().filter(|file| file.to_string_lossy().contains("/snap"));
-    assert!(kept.into_iter().any(|file| fs::read(file).unwrap() == b"{}{}"));
+    let mut kept = sandbox.files().into_iter().filter(|file| file.is_file());
+    assert!(kept.any(|file| fs::read(file).unwrap() == b"{}{}"));
 }
 
 #[test]
@@ -283,10 +283,9 @@ fn links_on_the_way_are_followed_when_they_are_switched() {
         symlink(to, sandbox.path("..next")).unwrap();
         fs::rename(sandbox.path("..next"), sandbox.path("..data")).unwrap();
     };
-    let before = events(&sandbox).len();
     switch("two");
-    let event = guard.tells("accepted", before);
-    assert_eq!(event["changes"][0]["path"], "logging.level");
+    // The history of another file is another one, so is what it is told by.
+    guard.until("its record", || kinds(&sandbox) == ["observed", "foreign"]);
     fs::write(sandbox.path("two/openclaw.json"), without_token(&debugging())).unwrap();
     guard.heals_to(&debugging());
     assert_eq!(

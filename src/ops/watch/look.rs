@@ -54,6 +54,10 @@ impl<'a> Look<'a> {
             None => memory.begin(self.workspace, &mut session)?,
         };
         let before = State::of(&accepted.files);
+        // Also the files that nothing includes any more: they may come back.
+        for (file, _) in &accepted.files {
+            session.lock(file)?;
+        }
         let found = session.load(Missing::Create, Unparsable::Tolerate)?;
         if !memory.has_begun() && !found.exists() {
             return Ok(Found::Nothing);
@@ -107,7 +111,11 @@ impl<'a> Look<'a> {
         if !self.workspace.config.parent().is_some_and(std::path::Path::is_dir) {
             return Ok(Opened::NoDirectory);
         }
-        match Session::guarding(self.workspace) {
+        let opened = Session::guarding(self.workspace).and_then(|mut session| {
+            session.load_locked()?;
+            Ok(session)
+        });
+        match opened {
             Ok(session) => Ok(Opened::Yes(session)),
             Err(OpsError::Lock(LockError::TimedOut { .. })) => Ok(Opened::Locked),
             Err(error) => Err(error),
