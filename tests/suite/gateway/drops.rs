@@ -116,8 +116,13 @@ fn under_the_guard_no_drop_is_noticed() {
             let heal = at.elapsed();
             took.push(heal);
             if heal > WINDOW {
+                let log = guard.log();
+                let last: Vec<&str> = log.lines().rev().take(12).collect();
+                let pressed = std::fs::read_to_string("/proc/pressure/cpu").unwrap_or_default();
                 tell(&format!(
-                    "late: {heal:?}, drop {drop} of seed {seed}, {dropped:?} by {writer:?}"
+                    "late: {heal:?}, drop {drop} of seed {seed}, {dropped:?} by {writer:?}\n\
+                     pressure: {pressed}the guard, last line first:\n{}",
+                    last.join("\n")
                 ));
             }
             let told = gateway.since(&seen);
