@@ -160,5 +160,10 @@ impl Faults {
 pub(crate) fn not_checked(why: &str) {
     let test = std::thread::current();
     let test = test.name().unwrap_or("a test").to_owned();
-    writeln!(std::io::stderr(), "not checked by {test}: {why}").ok();
+    tell(&format!("not checked by {test}: {why}"));
+}
+
+/// Says something past the test runner.
+pub(crate) fn tell(text: &str) {
+    writeln!(std::io::stderr(), "{text}").ok();
 }

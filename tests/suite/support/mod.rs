@@ -1,7 +1,6 @@
 //! What the suites share: a sandbox to run the real program in, and checks of what it leaves.
 
 mod faults;
-mod gateway;
 mod mounts;
 mod run;
 mod running;
@@ -9,12 +8,11 @@ mod sandbox;
 mod seen;
 mod tools;
 
-pub(crate) use faults::{Call, Faults, not_checked};
-pub(crate) use gateway::{Gateway, OpenClaw};
+pub(crate) use faults::{Call, Faults, not_checked, tell};
 pub(crate) use mounts::Mounts;
 pub(crate) use run::Run;
 pub(crate) use running::Running;
-pub(crate) use sandbox::{Sandbox, is_root};
+pub(crate) use sandbox::{Invocation, Sandbox, is_root};
 pub(crate) use seen::Seen;
 pub(crate) use tools::tools;
 

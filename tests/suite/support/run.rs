@@ -23,7 +23,7 @@ static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
 });
 
 impl Run {
-    pub(super) fn new(command: String, output: Output) -> Self {
+    pub(crate) fn new(command: String, output: Output) -> Self {
         Self {
             command,
             code: output.status.code(),

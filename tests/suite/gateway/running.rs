@@ -1,81 +1,88 @@
-//! A real gateway, and its own command line.
+//! A real gateway that runs, and its own command line.
 //!
-//! `CONFWARDEN_TEST_OPENCLAW` names one or more installed `openclaw` programs, parted by `:`. Without
-//! it a test says so and checks nothing. Everything listens on the loopback address only, and lives in
-//! the sandbox of the test.
+//! Everything listens on the loopback address only and lives in the sandbox of the test. What a
+//! gateway would do beside the serving of its clients is off. It is stopped by its process id,
+//! where the test fails too.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::{Run, Sandbox, not_checked};
+use super::client::Client;
+use super::installed::OpenClaw;
+use crate::support::{Invocation, Run, Sandbox, TOKEN};
 
 /// The longest that a gateway is waited for.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// An installed `openclaw`.
-pub(crate) struct OpenClaw {
-    cli: PathBuf,
-    /// Year, month, number.
-    version: (u32, u32, u32),
+/// What a gateway leaves off for a test.
+const OFF: &[&str] = &[
+    // Restarts stay in the process that the test has started.
+    "OPENCLAW_NO_RESPAWN",
+    "OPENCLAW_NO_AUTO_UPDATE",
+    "OPENCLAW_SKIP_CHANNELS",
+    "OPENCLAW_SKIP_PROVIDERS",
+    "OPENCLAW_SKIP_CRON",
+    "OPENCLAW_SKIP_GMAIL_WATCHER",
+    "OPENCLAW_SKIP_CANVAS_HOST",
+    "OPENCLAW_SKIP_BROWSER_CONTROL_SERVER",
+    "OPENCLAW_DISABLE_BONJOUR",
+];
+
+/// A small configuration that every release takes, with comments.
+pub(super) fn text(openclaw: &OpenClaw, port: u16, log: &str) -> String {
+    // Only this release asks another machine which models there are, and knows a way to leave it.
+    let models =
+        if openclaw.locks() { "\n  models: { catalogRefresh: { enabled: false } }," } else { "" };
+    format!(
+        r#"// The gateway under test.
+{{
+  gateway: {{
+    mode: "local",
+    port: {port}, // nobody else has it
+    bind: "loopback",
+    auth: {{
+      mode: "token",
+      // Every client has this one.
+      token: "{TOKEN}",
+    }},
+    controlUi: {{ enabled: false }},
+  }},
+  logging: {{ level: "info", file: "{log}" }},
+  update: {{ checkOnStart: false }},{models}
+  messages: {{ ackReaction: "a0", responsePrefix: "p0" }}, // two writers
+}}
+"#
+    )
+}
+
+/// The same run, with what is left off for a test: it starts `openclaw`.
+pub(super) fn quiet(run: Invocation) -> Invocation {
+    OFF.iter().fold(run, |run, name| run.env(name, "1"))
 }
 
 impl OpenClaw {
-    /// Every one that the environment names.
-    pub(crate) fn installed() -> Vec<Self> {
-        let named = std::env::var_os("CONFWARDEN_TEST_OPENCLAW").unwrap_or_default();
-        let paths = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty());
-        let found: Vec<Self> = paths.map(Self::at).collect();
-        if found.is_empty() {
-            not_checked("CONFWARDEN_TEST_OPENCLAW names no installed `openclaw`");
-        }
-        found
-    }
-
-    fn at(cli: PathBuf) -> Self {
-        let sandbox = Sandbox::empty();
-        let mut found = Self { cli, version: (0, 0, 0) };
-        let run = found.run(&sandbox, &["--version"]);
-        run.code(0);
-        // `OpenClaw 2026.9.6 (eb377ac)`, or the number alone.
-        let word = run.stdout().split_whitespace().find(|word| word.starts_with("20"));
-        let parts: Vec<u32> = word
-            .unwrap_or_else(|| panic!("no version in {run}"))
-            .split(['.', '-'])
-            .map(|part| part.parse().unwrap())
-            .collect();
-        found.version = (parts[0], parts[1], parts[2]);
-        found
-    }
-
-    /// Whether it locks its configuration while it writes: since May 2026.
-    pub(crate) fn locks(&self) -> bool {
-        self.version >= (2026, 5, 3)
-    }
-
     fn command(&self, sandbox: &Sandbox, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.cli);
+        let mut command = Command::new(self.program());
         command
             .args(arguments)
             .current_dir(sandbox.home())
             .env_clear()
             .env("HOME", sandbox.home())
             .env("PATH", "/usr/bin:/bin")
-            // Restarts stay in the process that the test has started.
-            .env("OPENCLAW_NO_RESPAWN", "1")
+            .envs(OFF.iter().map(|name| (name, "1")))
             .stdin(Stdio::null());
         command
     }
 
     /// Runs its command line to the end.
-    pub(crate) fn run(&self, sandbox: &Sandbox, arguments: &[&str]) -> Run {
+    pub(super) fn run(&self, sandbox: &Sandbox, arguments: &[&str]) -> Run {
         let mut command = self.command(sandbox, arguments);
         let name = format!("{command:?}");
         Run::new(name, command.output().unwrap())
@@ -83,13 +90,13 @@ impl OpenClaw {
 
     /// Starts a gateway with the configuration that `text` makes of a port and a log file.
     #[track_caller]
-    pub(crate) fn start(&self, text: impl Fn(u16, &str) -> String) -> Gateway<'_> {
+    pub(super) fn start(&self, text: impl Fn(&Self, u16, &str) -> String) -> Gateway<'_> {
         // Its neighbours are used too, so no second gateway of another test may be near.
         let port =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let place = Sandbox::empty();
         let file = place.root().join("gateway.jsonl");
-        let text = text(port, file.to_str().unwrap());
+        let text = text(self, port, file.to_str().unwrap());
         let sandbox = place.with("openclaw.json", text);
         let log = File::create(sandbox.root().join("gateway.log")).unwrap();
         let port_text = port.to_string();
@@ -101,12 +108,14 @@ impl OpenClaw {
             .unwrap();
         let mut gateway = Gateway { openclaw: self, sandbox, child, port };
         gateway.until("its readiness", |gateway| gateway.uptime().is_some());
+        // The last thing that it sets up is what watches the file.
+        gateway.until("its start", |gateway| gateway.starts() == 1);
         gateway
     }
 }
 
 /// A gateway that runs. Stopped at the end of the test.
-pub(crate) struct Gateway<'o> {
+pub(super) struct Gateway<'o> {
     openclaw: &'o OpenClaw,
     sandbox: Sandbox,
     child: Child,
@@ -115,22 +124,44 @@ pub(crate) struct Gateway<'o> {
 
 impl Gateway<'_> {
     /// Where it lives.
-    pub(crate) fn sandbox(&self) -> &Sandbox {
+    pub(super) fn sandbox(&self) -> &Sandbox {
         &self.sandbox
     }
 
     /// Runs its own command line.
-    pub(crate) fn cli(&self, arguments: &[&str]) -> Run {
+    pub(super) fn cli(&self, arguments: &[&str]) -> Run {
         self.openclaw.run(&self.sandbox, arguments)
     }
 
     /// What it has logged so far.
-    pub(crate) fn log(&self) -> String {
+    pub(super) fn log(&self) -> String {
         fs::read_to_string(self.sandbox.root().join("gateway.log")).unwrap()
     }
 
+    /// What comes after `seen` in its log.
+    pub(super) fn since(&self, seen: &str) -> String {
+        let log = self.log();
+        log.strip_prefix(seen).unwrap_or(&log).to_owned()
+    }
+
+    /// How often it has started to serve, which 2026.9 says in another way.
+    pub(super) fn starts(&self) -> usize {
+        let said = if self.openclaw.locks() { "[gateway] ready" } else { "[gateway/channels]" };
+        self.log().matches(said).count()
+    }
+
+    /// The process that the test has started.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Connects a client that has the token of the configuration at the start.
+    pub(super) fn client(&self) -> Client {
+        Client::connect(self.openclaw, self.port, TOKEN)
+    }
+
     /// For how long it has been up since its last start, if it is ready.
-    pub(crate) fn uptime(&self) -> Option<Duration> {
+    pub(super) fn uptime(&self) -> Option<Duration> {
         let ready = self.get("/readyz")?;
         if ready["ready"] != true {
             return None;
@@ -152,7 +183,7 @@ impl Gateway<'_> {
 
     /// Waits until `reached` holds; how long that took.
     #[track_caller]
-    pub(crate) fn until(&mut self, what: &str, reached: impl Fn(&Self) -> bool) -> Duration {
+    pub(super) fn until(&mut self, what: &str, reached: impl Fn(&Self) -> bool) -> Duration {
         let started = Instant::now();
         while !reached(self) {
             let ended = self.child.try_wait().unwrap();

@@ -1,39 +1,10 @@
-//! Against real gateways, where some are installed: what they make of our writes, and we of theirs.
-//!
-//! See `support/gateway.rs` for how to name them.
+//! What real gateways make of our writes, and we of theirs.
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Faults, Gateway, OpenClaw, Sandbox, TOKEN};
-
-/// A small configuration that every release takes, with comments.
-fn text(port: u16, log: &str) -> String {
-    format!(
-        r#"// The gateway under test.
-{{
-  gateway: {{
-    mode: "local",
-    port: {port}, // nobody else has it
-    bind: "loopback",
-    auth: {{
-      mode: "token",
-      // Every client has this one.
-      token: "{TOKEN}",
-    }},
-    controlUi: {{ enabled: false }},
-  }},
-  logging: {{ level: "info", file: "{log}" }},
-  messages: {{ ackReaction: "a0", responsePrefix: "p0" }}, // two writers
-}}
-"#
-    )
-}
-
-/// What comes after `seen` in the log of the gateway.
-fn since(gateway: &Gateway<'_>, seen: &str) -> String {
-    let log = gateway.log();
-    log.strip_prefix(seen).unwrap_or(&log).to_owned()
-}
+use super::installed::OpenClaw;
+use super::running::{Gateway, text};
+use crate::support::{Faults, Sandbox, TOKEN};
 
 /// The lines of `told` that say which paths have changed. Some releases add paths of their own.
 fn changes(told: &str) -> Vec<&str> {
@@ -43,7 +14,7 @@ fn changes(told: &str) -> Vec<&str> {
 /// Waits until the gateway has logged `told` after it had logged `seen`; how long that took.
 #[track_caller]
 fn until_told(gateway: &mut Gateway<'_>, seen: &str, told: &str) -> Duration {
-    gateway.until(told, |gateway| since(gateway, seen).contains(told))
+    gateway.until(told, |gateway| gateway.since(seen).contains(told))
 }
 
 /// A gateway that is up, and has been since before the test began to write.
@@ -76,7 +47,7 @@ fn check_left(sandbox: &Sandbox) {
 
 #[test]
 fn a_hot_path_is_taken_without_a_restart() {
-    for openclaw in OpenClaw::installed() {
+    OpenClaw::each(|openclaw| {
         let mut gateway = openclaw.start(text);
         let steady = Steady::of(&gateway);
         let (before, seen) = (gateway.sandbox().text(), gateway.log());
@@ -92,30 +63,30 @@ fn a_hot_path_is_taken_without_a_restart() {
             before.replace("// two writers\n", "// two writers\n  cron: { enabled: true },\n");
         gateway.sandbox().holds(&with);
         check_left(gateway.sandbox());
-    }
+    });
 }
 
 #[test]
 fn a_path_that_needs_nothing_changes_nothing() {
-    for openclaw in OpenClaw::installed() {
+    OpenClaw::each(|openclaw| {
         let mut gateway = openclaw.start(text);
         let steady = Steady::of(&gateway);
         let (before, seen) = (gateway.sandbox().text(), gateway.log());
         gateway.sandbox().run(["set", "ui.seamColor", "#336699"]).code(0);
         until_told(&mut gateway, &seen, "config change detected");
         steady.check(&gateway);
-        let told = since(&gateway, &seen);
+        let told = gateway.since(&seen);
         assert!(changes(&told)[0].contains("ui"), "{told}");
         assert!(!told.contains("hot reload applied") && !told.contains("restart"), "{told}");
         let with = "// two writers\n  ui: { seamColor: \"#336699\" },\n";
         gateway.sandbox().holds(&before.replace("// two writers\n", with));
         check_left(gateway.sandbox());
-    }
+    });
 }
 
 #[test]
 fn what_is_refused_never_reaches_the_gateway() {
-    for openclaw in OpenClaw::installed() {
+    OpenClaw::each(|openclaw| {
         let mut gateway = openclaw.start(text);
         let steady = Steady::of(&gateway);
         let seen = gateway.log();
@@ -129,19 +100,19 @@ fn what_is_refused_never_reaches_the_gateway() {
         // The next good write is the first that it hears of.
         gateway.sandbox().run(["set", "messages.responsePrefix", "p1"]).code(0);
         until_told(&mut gateway, &seen, "config change detected");
-        let told = since(&gateway, &seen);
+        let told = gateway.since(&seen);
         let changes = changes(&told);
         assert!(changes.len() == 1 && changes[0].contains("messages.responsePrefix"), "{told}");
         assert!(!told.contains("gateway.auth"), "{told}");
         steady.check(&gateway);
         check_left(gateway.sandbox());
-    }
+    });
 }
 
 /// Its own command line writes the whole file anew, takes seconds for it, and strips the comments.
 #[test]
 fn its_own_command_line_and_ours_lose_nothing_of_each_other() {
-    for openclaw in OpenClaw::installed() {
+    OpenClaw::each(|openclaw| {
         let gateway = openclaw.start(text);
         let steady = Steady::of(&gateway);
         let sandbox = gateway.sandbox();
@@ -190,14 +161,18 @@ fn its_own_command_line_and_ours_lose_nothing_of_each_other() {
         sandbox.run(["get", "messages.ackReaction"]).prints("a4\n");
         steady.check(&gateway);
         check_left(sandbox);
-    }
+    });
 }
 
 /// While we are in the middle of a write its command line waits, and ours then waits for it.
 #[test]
 fn each_waits_for_the_lock_of_the_other() {
     let Some(faults) = Faults::allowed() else { return };
-    for openclaw in OpenClaw::installed().into_iter().filter(OpenClaw::locks) {
+    OpenClaw::each(|openclaw| {
+        // Only releases that lock have anything to wait for.
+        if !openclaw.locks() {
+            return;
+        }
         let gateway = openclaw.start(text);
         let sandbox = gateway.sandbox();
         let before = sandbox.text();
@@ -243,5 +218,5 @@ fn each_waits_for_the_lock_of_the_other() {
         sandbox.run(["get", "messages.responsePrefix"]).prints("p3\n");
         sandbox.run(["get", "messages.ackReaction"]).prints("a2\n");
         check_left(sandbox);
-    }
+    });
 }
