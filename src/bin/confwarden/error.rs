@@ -116,7 +116,9 @@ fn exit_of(error: &OpsError) -> Exit {
         OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
         // Of a history, all but a record that does not exist is our own state.
         OpsError::History(error) if !matches!(error, HistoryError::NoRecord { .. }) => Exit::Setup,
-        OpsError::Start(_)
+        OpsError::Event(EventError::Watched { .. }) => Exit::Locked,
+        OpsError::Event(_)
+        | OpsError::Start(_)
         | OpsError::Fs(_)
         | OpsError::Missing { .. }
         | OpsError::NotHandedOver { .. } => Exit::Setup,
@@ -139,8 +141,6 @@ fn exit_of(error: &OpsError) -> Exit {
         | OpsError::ChangedSince { .. }
         | OpsError::Contended { .. } => Exit::Conflict,
         OpsError::UnknownRule(_) => Exit::Usage,
-        OpsError::Event(EventError::Watched { .. }) => Exit::Locked,
-        OpsError::Event(_) => Exit::Setup,
         OpsError::Replace { source, .. } => exit_of_replace(source),
         // Whether the program runs is unknown then, and nobody looks at what it writes.
         OpsError::Incomplete { .. } | OpsError::Wait(_) => Exit::Incomplete,

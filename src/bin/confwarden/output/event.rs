@@ -49,10 +49,7 @@ fn said(kind: &EventKind) -> String {
             if !repaired.is_empty() {
                 back.push("owner, mode or place".to_owned());
             }
-            let back = match back.is_empty() {
-                true => "nothing".to_owned(),
-                false => back.join(", "),
-            };
+            let back = if back.is_empty() { "nothing".to_owned() } else { back.join(", ") };
             format!("{}: {back} back in {took_ms} ms{left}{}", by(author), kept(*record))
         }
         EventKind::Redressed { record, author, lost_comments, .. } => {

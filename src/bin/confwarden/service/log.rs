@@ -23,8 +23,6 @@ pub(crate) enum Verbosity {
     Quiet,
     /// What happened to a guarded file.
     Normal,
-    /// Also why it happened when it did.
-    Verbose,
 }
 
 /// How a line begins.
@@ -64,7 +62,6 @@ impl<W: Write + Send + 'static> Log<W> {
         let most = match verbosity {
             Verbosity::Quiet => Level::WARN,
             Verbosity::Normal => Level::INFO,
-            Verbosity::Verbose => Level::DEBUG,
         };
         Self { style, most, out: Mutex::new(out) }
     }
@@ -204,15 +201,14 @@ mod tests {
 
     #[test]
     fn lines_for_the_journal_begin_with_their_priority() {
-        let text = said(Style::Journal, Verbosity::Verbose, || {
+        let text = said(Style::Journal, Verbosity::Normal, || {
             tracing::error!("cannot write");
             tracing::warn!(file = %"a.json", "contested");
             tracing::info!(put_back = 2, took_ms = 7_u64, "healed");
-            tracing::debug!(due = true);
         });
         assert_eq!(
             text,
-            "<3>cannot write\n<4>contested file=a.json\n<6>healed put_back=2 took_ms=7\n<7>due=true\n"
+            "<3>cannot write\n<4>contested file=a.json\n<6>healed put_back=2 took_ms=7\n"
         );
     }
 
@@ -239,9 +235,7 @@ mod tests {
             tracing::debug!("three");
             tracing::trace!("four");
         };
-        for (verbosity, lines) in
-            [(Verbosity::Quiet, 1), (Verbosity::Normal, 2), (Verbosity::Verbose, 3)]
-        {
+        for (verbosity, lines) in [(Verbosity::Quiet, 1), (Verbosity::Normal, 2)] {
             assert_eq!(said(Style::Plain, verbosity, say).lines().count(), lines, "{verbosity:?}");
         }
     }
