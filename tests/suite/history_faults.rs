@@ -321,8 +321,8 @@ fn a_damaged_record_is_named_and_left_alone() {
 fn a_record_of_a_newer_confwarden_in_between_is_named_and_left_alone() {
     works_around("{\"v\":9}", "a record was written by a newer confwarden (format 9)");
     works_around(
-        "{\"v\":2,\"id\":\"2b\",\"what\":[1,{}]}",
-        "a record was written by a newer confwarden (format 2)",
+        "{\"v\":3,\"id\":\"2b\",\"what\":[1,{}]}",
+        "a record was written by a newer confwarden (format 3)",
     );
 }
 
@@ -371,10 +371,10 @@ fn what_is_no_file_of_records_is_neither_read_nor_written() {
 #[test]
 fn a_latest_record_of_a_newer_confwarden_is_never_taken_for_another() {
     let sandbox = recorded();
-    let newer = "{\"v\":2,\"id\":3,\"at\":\"later\",\"kind\":{\"blessed\":true}}";
+    let newer = "{\"v\":3,\"id\":3,\"at\":\"later\",\"kind\":{\"blessed\":true}}";
     let text = format!("{}{newer}\n", records(&sandbox));
     fs::write(records_file(&sandbox), &text).unwrap();
-    let told = "record 3 was written by a newer confwarden (format 2)";
+    let told = "record 3 was written by a newer confwarden (format 3)";
     sandbox.run(["history", "list"]).code(0).says(told);
     for arguments in [
         ["history", "show", "3"].as_slice(),
@@ -427,7 +427,7 @@ fn a_snapshot_that_a_newer_record_may_name_is_not_dropped() {
     let report = records(&sandbox);
     let first: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
     let named = first["files"][0]["after"].as_str().unwrap();
-    let newer = format!("{{\"v\":2,\"id\":1,\"texts\":{{\"a\":\"{named}\"}}}}\n");
+    let newer = format!("{{\"v\":3,\"id\":1,\"texts\":{{\"a\":\"{named}\"}}}}\n");
     fs::write(records_file(&sandbox), newer).unwrap();
     let count = snapshots(&sandbox).len();
     let pruned = sandbox.report(["history", "prune"]);
@@ -534,7 +534,7 @@ fn a_clock_that_was_set_back_drops_and_confuses_nothing() {
 #[test]
 fn numbers_never_begin_anew() {
     let sandbox = recorded();
-    let newer = format!("{}{{\"v\":2,\"id\":41}}\n", records(&sandbox));
+    let newer = format!("{}{{\"v\":3,\"id\":41}}\n", records(&sandbox));
     fs::write(records_file(&sandbox), newer).unwrap();
     sandbox.run(["set", "gateway.port", "2"]).code(0);
     let report = sandbox.report(["history", "list"]);
