@@ -27,6 +27,7 @@
 //! | [`watch`] | what others do to files, seen from outside | reads what stands in a file |
 //! | [`history`] | records and snapshots of a guarded file | parses a document, knows a secret |
 //! | [`event`] | what the watcher tells: lines, log, socket, hooks | quotes a value, decides about a configuration |
+//! | [`author`] | who wrote a file, and how certain that is | shows an argument of a program |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
 //! | `bin/confwarden` | arguments, settings, output, exit codes | decides about a configuration |
 //!
@@ -74,6 +75,7 @@
 //! Advisory locks bind only those who ask for them. What Linux cannot promise on a file system without
 //! exchange-rename, and what is not kept on macOS and Windows, is listed in [`fs`].
 
+pub mod author;
 pub mod child;
 pub mod clock;
 pub mod compose;

@@ -87,7 +87,7 @@ impl fmt::Display for Holder {
 }
 
 /// What may be shown on a terminal of a name that others may have written.
-pub(super) fn printable(name: &str) -> String {
+pub(crate) fn printable(name: &str) -> String {
     name.chars().filter(|char| !char.is_control()).take(LONGEST_COMMAND).collect()
 }
 

@@ -92,9 +92,12 @@ pub use fingerprint::Fingerprint;
 pub use folder::{End, Folder, FolderLock, Unsynced};
 pub use gateway_lock::GatewayLock;
 pub use glance::{Glance, glance};
+pub(crate) use holder::printable;
 pub use holder::{Held, Holder};
 pub use lock::{LockError, LockGuard};
 pub use private_directory::{PrivateDirectory, abandoned_directories};
+#[cfg(target_os = "linux")]
+pub(crate) use process::Stat;
 pub use read::{Loaded, SIZE_LIMIT, read, read_input, read_stdin};
 pub use replace::{Durability, HardLinks, Method, ReplaceError, ReplaceOptions, Replaced, Step};
 pub use settle::{Quiet, Settling};

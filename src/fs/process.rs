@@ -26,10 +26,12 @@ impl Process {
     /// Looks the process up.
     pub(super) fn look_up(pid: u32) -> Self {
         #[cfg(target_os = "linux")]
-        if let Ok(stat) = read_stat(pid)
-            && let Some(process) = parse_stat(&stat)
-        {
-            return process;
+        if let Some(stat) = Stat::of(pid) {
+            return if stat.has_ended {
+                Self::Gone
+            } else {
+                Self::Running { started: Some(stat.started), name: Some(stat.name) }
+            };
         }
         // Not Linux, or a `/proc` that hides the processes of others.
         if super::platform::process_exists(pid) {
@@ -69,21 +71,40 @@ fn read_stat(pid: u32) -> io::Result<Vec<u8>> {
     Ok(stat)
 }
 
-/// Reads `/proc/PID/stat`: `pid (name) state ppid …`, start time in field 22.
+/// What the system tells everybody of a process.
 #[cfg(target_os = "linux")]
-fn parse_stat(stat: &[u8]) -> Option<Process> {
-    // The name may itself hold brackets and spaces, so its end is the last bracket.
-    let open = stat.iter().position(|byte| *byte == b'(')?;
-    let close = stat.iter().rposition(|byte| *byte == b')')?;
-    let name = String::from_utf8_lossy(stat.get(open + 1..close)?).into_owned();
-    let mut fields = std::str::from_utf8(&stat[close + 1..]).ok()?.split_ascii_whitespace();
-    let state = fields.next()?;
-    if matches!(state, "Z" | "X" | "x") {
-        return Some(Process::Gone);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stat {
+    /// Name of its program, at most 15 bytes; a program may give itself another.
+    pub(crate) name: String,
+    /// Whether it has ended and is not collected yet: its id is not given to another before that.
+    pub(crate) has_ended: bool,
+    /// The process that started it.
+    pub(crate) parent: u32,
+    /// Start time: clock ticks since the machine started.
+    pub(crate) started: u64,
+}
+
+#[cfg(target_os = "linux")]
+impl Stat {
+    /// Looks the process up; nothing where there is none, or the system hides it.
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        Self::parse(&read_stat(pid).ok()?)
     }
-    // Field 22 is the 19th after the state, field 3.
-    let started = fields.nth(18)?.parse().ok()?;
-    Some(Process::Running { started: Some(started), name: Some(name) })
+
+    /// Reads `/proc/PID/stat`: `pid (name) state ppid …`, start time in field 22.
+    fn parse(stat: &[u8]) -> Option<Self> {
+        // The name may itself hold brackets and spaces, so its end is the last bracket.
+        let open = stat.iter().position(|byte| *byte == b'(')?;
+        let close = stat.iter().rposition(|byte| *byte == b')')?;
+        let name = String::from_utf8_lossy(stat.get(open + 1..close)?).into_owned();
+        let mut fields = std::str::from_utf8(&stat[close + 1..]).ok()?.split_ascii_whitespace();
+        let has_ended = matches!(fields.next()?, "Z" | "X" | "x");
+        let parent = fields.next()?.parse().ok()?;
+        // Field 22 is the 18th after the parent, field 4.
+        let started = fields.nth(17)?.parse().ok()?;
+        Some(Self { name, has_ended, parent, started })
+    }
 }
 
 #[cfg(test)]
@@ -96,8 +117,8 @@ mod tests {
         let numbers = (4..=52).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
         let stat = format!("7 (odd) na (me) S {numbers}\n");
         assert_eq!(
-            parse_stat(stat.as_bytes()),
-            Some(Process::Running { started: Some(22), name: Some("odd) na (me".to_owned()) })
+            Stat::parse(stat.as_bytes()),
+            Some(Stat { name: "odd) na (me".to_owned(), has_ended: false, parent: 4, started: 22 })
         );
     }
 

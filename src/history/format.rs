@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fault, Listing, Record, RecordId};
 
-/// The version of the lines that are written.
-const VERSION: u64 = 1;
+/// The newest version of the lines that are read and written. 2 has more ways to know an author; a
+/// record without them is of version 1, so that an older reader takes as many as it can.
+const VERSION: u64 = 2;
 
 /// A line of the file of records.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ struct Versioned<'a> {
 
 /// `record` as a line, with its end.
 pub(super) fn encode(record: &Record) -> Vec<u8> {
-    let versioned = Versioned { v: VERSION, record };
+    let versioned = Versioned { v: record.author.certainty.version(), record };
     let mut line = serde_json::to_vec(&versioned).expect("keys are strings, times are checked");
     line.push(b'\n');
     line
@@ -47,8 +48,8 @@ pub(super) fn decode(line: &[u8], number: usize) -> Option<Line> {
     if line.trim_ascii().is_empty() {
         return None;
     }
-    // Nearly every line is of this version: those that are not are read a second time.
-    let starts_right = line.starts_with(b"{\"v\":1,");
+    // Nearly every line is of a known version: those that are not are read a second time.
+    let starts_right = line.starts_with(b"{\"v\":1,") || line.starts_with(b"{\"v\":2,");
     if starts_right && let Ok(record) = serde_json::from_slice(line) {
         return Some(Line::Record(Box::new(record)));
     }
@@ -56,7 +57,7 @@ pub(super) fn decode(line: &[u8], number: usize) -> Option<Line> {
         Ok(Head { v, id }) if v > VERSION => {
             Line::Fault(Fault::Newer { id: id.as_u64().map(RecordId), version: v })
         }
-        Ok(Head { v: VERSION, .. }) => match serde_json::from_slice(line) {
+        Ok(Head { v: 1..=VERSION, .. }) => match serde_json::from_slice(line) {
             Ok(record) => Line::Record(Box::new(record)),
             Err(_) => Line::Fault(Fault::Damaged { line: number }),
         },

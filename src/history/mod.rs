@@ -16,7 +16,8 @@
 //!
 //! Folders have mode 0700, files 0600.
 //!
-//! A record of version 1 has the members of [`Record`], and may come to have more. One of a newer
+//! A record of version 1 has the members of [`Record`], and may come to have more; version 2 has
+//! further values of [`Certainty`], and only records with one of them are of it. One of a newer
 //! version is named, kept as it is, and never taken for something it may not be.
 //!
 //! # Promises

@@ -101,10 +101,35 @@ pub enum Certainty {
     Own,
     /// It ran under the guard.
     UnderExec,
+    /// The kernel said so as it wrote (fanotify).
+    KernelEvent,
     /// It held the gateway's lock.
     LockHolder,
+    /// It had the file, or one that was to replace it, open to write.
+    OpenFile,
+    /// It was started just then and its arguments name the file or its directory, or it is a program
+    /// that is known to write such files.
+    RecentProcess,
     /// Nobody knows.
     Unknown,
+}
+
+impl Author {
+    /// An author that nobody knows.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self { name: "unknown".to_owned(), pid: None, certainty: Certainty::Unknown }
+    }
+}
+
+impl Certainty {
+    /// The first version of a stored record that knows it.
+    pub(super) fn version(self) -> u64 {
+        match self {
+            Self::Own | Self::UnderExec | Self::LockHolder | Self::Unknown => 1,
+            Self::KernelEvent | Self::OpenFile | Self::RecentProcess => 2,
+        }
+    }
 }
 
 /// What happened to the value at a path.

@@ -187,19 +187,45 @@ fn a_number_that_stands_twice_is_one_record() {
 fn a_record_of_a_newer_version_is_named_numbered_and_never_rewritten() {
     let kept = Kept::with(&["one"]);
     let orphan = kept.history.begin().unwrap().keep(b"of the newer one").unwrap();
-    let newer = format!("{{\"v\":2,\"id\":7,\"texts\":[\"{orphan}\"]}}\n");
+    let newer = format!("{{\"v\":3,\"id\":7,\"texts\":[\"{orphan}\"]}}\n");
     kept.append(&newer);
     assert_eq!(kept.record(Kind::Write, "two", T + 1).unwrap().0, 8);
     assert_eq!(
         kept.history.list().unwrap().faults,
-        [Fault::Newer { id: Some(RecordId(7)), version: 2 }]
+        [Fault::Newer { id: Some(RecordId(7)), version: 3 }]
     );
-    assert!(matches!(kept.text("7"), Err(HistoryError::Newer { version: 2, .. })));
+    assert!(matches!(kept.text("7"), Err(HistoryError::Newer { version: 3, .. })));
     let policy = Retention { all: Duration::ZERO, hourly: Duration::ZERO, ..Retention::default() };
     let pruned = kept.history.prune(&policy, time(T + 9), Pruning::Real).unwrap();
     assert_eq!(pruned.records, [RecordId(1)]);
     assert!(fs::read_to_string(kept.records_file()).unwrap().contains(&newer));
     assert!(kept.history.snapshot(&orphan, &Identities::none()).is_ok(), "it names its text");
+}
+
+#[test]
+fn a_record_is_of_the_first_version_that_knows_its_author() {
+    let kept = Kept::with(&["one"]);
+    let certainties = [
+        (Certainty::UnderExec, 1),
+        (Certainty::KernelEvent, 2),
+        (Certainty::LockHolder, 1),
+        (Certainty::OpenFile, 2),
+        (Certainty::RecentProcess, 2),
+        (Certainty::Unknown, 1),
+    ];
+    for (certainty, _) in certainties {
+        let author = Author { certainty, ..Author::unknown() };
+        kept.history
+            .record(&Entry { author, ..entry(Kind::Foreign, None, "two") }, time(T))
+            .unwrap();
+    }
+    let records = kept.history.list().unwrap().records;
+    let read: Vec<_> = records.iter().skip(1).map(|record| record.author.certainty).collect();
+    assert_eq!(read, certainties.map(|(certainty, _)| certainty));
+    let lines = fs::read_to_string(kept.records_file()).unwrap();
+    for (line, (certainty, version)) in lines.lines().skip(1).zip(certainties) {
+        assert!(line.starts_with(&format!("{{\"v\":{version},")), "{certainty:?}: {line}");
+    }
 }
 
 #[test]

@@ -82,11 +82,7 @@ impl<'w> Recorder<'w> {
             let entry = Entry {
                 command: command(workspace),
                 kind: if base.fault.is_some() { Kind::Quarantined } else { Kind::Observed },
-                author: Author {
-                    name: "unknown".to_owned(),
-                    pid: None,
-                    certainty: Certainty::Unknown,
-                },
+                author: Author::unknown(),
                 files: found()
                     .map(|(file, after)| FileEntry { file, before: None, after })
                     .collect(),

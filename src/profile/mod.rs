@@ -51,6 +51,8 @@ pub struct Profile {
     /// Maps whose members are things of their own, like elements with an `id` (`agents.entries`):
     /// a writer of the whole file that forgets one loses it.
     pub rosters: Vec<KeyPath>,
+    /// Programs that write the file, by name, beside editors and scripts.
+    pub writers: Vec<String>,
     /// What is secret.
     pub secrets: SecretPaths,
     /// Strings that stand for a secret and are none (`__OPENCLAW_REDACTED__`, `undefined`).

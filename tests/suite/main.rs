@@ -54,4 +54,5 @@ mod writers; // other programs write the same file, and ask for no lock
 
 // What is shipped beside the program.
 mod examples; // the shipped configurations
+mod service; // units, property list and entry point of a service
 mod tidy; // layers, headers, sizes, lists: what no compiler checks

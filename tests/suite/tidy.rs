@@ -22,11 +22,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("watch", &["fs"]),
     ("history", &["clock", "fs", "text"]),
     ("event", &["clock", "fs", "history", "profile", "text"]),
+    ("author", &["clock", "fs", "history"]),
     (
         "ops",
         &[
-            "child", "clock", "compose", "doc", "event", "finding", "fs", "heal", "history",
-            "policy", "profile", "redact", "text", "watch",
+            "author", "child", "clock", "compose", "doc", "event", "finding", "fs", "heal",
+            "history", "policy", "profile", "redact", "text", "watch",
         ],
     ),
 ];

@@ -8,6 +8,7 @@ mod commands;
 mod error;
 mod exit;
 mod output;
+mod service;
 mod settings;
 mod stack;
 mod usage;

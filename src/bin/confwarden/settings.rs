@@ -15,6 +15,7 @@ use confwarden::profile::{BUILTIN_NAMES, Hook, Profile};
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::service::Surroundings;
 
 /// The environment variables that are read.
 mod variable {
@@ -28,6 +29,14 @@ mod variable {
     pub(super) const VISUAL: &str = "VISUAL";
     /// The editor of a person.
     pub(super) const EDITOR: &str = "EDITOR";
+    /// Where a service manager listens to us, as systemd tells it.
+    pub(super) const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
+    /// How often the service manager wants to hear of us, in microseconds, and of which process.
+    pub(super) const WATCHDOG_USEC: &str = "WATCHDOG_USEC";
+    /// See `WATCHDOG_USEC`; unset for whichever.
+    pub(super) const WATCHDOG_PID: &str = "WATCHDOG_PID";
+    /// Device and inode of the journal that standard error may be.
+    pub(super) const JOURNAL_STREAM: &str = "JOURNAL_STREAM";
     /// Directories outside of the configuration's own that OpenClaw lets includes lie in, separated
     /// as in `PATH`.
     pub(super) const OPENCLAW_INCLUDE_ROOTS: &str = "OPENCLAW_INCLUDE_ROOTS";
@@ -71,6 +80,16 @@ pub(crate) fn editor() -> OsString {
         .filter_map(read)
         .find(|editor| !editor.is_empty())
         .unwrap_or_else(|| "vi".into())
+}
+
+/// What a service manager tells its services.
+pub(crate) fn surroundings() -> Surroundings {
+    Surroundings {
+        notify_socket: read(variable::NOTIFY_SOCKET).filter(|socket| !socket.is_empty()),
+        watchdog_usec: read_text(variable::WATCHDOG_USEC),
+        watchdog_pid: read_text(variable::WATCHDOG_PID),
+        journal_stream: read_text(variable::JOURNAL_STREAM),
+    }
 }
 
 /// The profile that was asked for; else the one that fits.

@@ -322,8 +322,7 @@ impl State {
         if is_new || recording.ends_in(files.iter().map(|entry| (entry.file, entry.after))) {
             return Ok(());
         }
-        let author =
-            Author { name: "unknown".to_owned(), pid: None, certainty: Certainty::Unknown };
+        let author = Author::unknown();
         let kind = match self.is_readable() {
             true => Kind::Observed,
             false => Kind::Quarantined,

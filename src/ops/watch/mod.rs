@@ -14,11 +14,13 @@ mod tell;
 mod ward;
 mod wards;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::{OpsError, Workspace};
+use crate::author::Witness;
 use crate::clock;
 use crate::event::{
     Answer, Condition, Event, EventError, EventKind, Freshness, HookFailure, Hub, Request, Sight,
@@ -38,7 +40,7 @@ const POLL: Duration = Duration::from_millis(100);
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// How long after the last change layout and comments are dressed on again: a person or a program
 /// that is at work comes back before that.
-const CALM: Duration = Duration::from_secs(2);
+const CALM: Duration = Duration::from_secs(10);
 
 /// Whether an author is given the time to be done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +88,7 @@ pub enum Notice {
 pub struct Watcher {
     timing: Timing,
     wards: Wards,
+    witness: Rc<Witness>,
     teller: Teller,
     source: Source,
     inbox: Receiver<Notice>,
@@ -101,7 +104,7 @@ pub struct Watcher {
 struct Awaited {
     ward: usize,
     /// The file whose report proves it; nothing where it was seen.
-    trace: Option<std::path::PathBuf>,
+    trace: Option<PathBuf>,
     until: Duration,
     answer: Answer<Freshness>,
 }
@@ -124,11 +127,14 @@ impl Watcher {
         policy::check_rules(&timing.allow)?;
         let (outbox, inbox) = channel();
         let mut teller = Teller::new(hub, told);
+        let writers = workspaces.first().map(|first| first.profile.writers.clone());
+        let witness = Witness::new(Vec::<PathBuf>::new()).knowing(&writers.unwrap_or_default());
+        let witness = Rc::new(witness);
         let mut wards = Vec::new();
         for workspace in workspaces {
             let config = absolute(&workspace.config);
             teller.open(&workspace.state_dir, &config)?;
-            wards.push(Ward::new(Workspace { config, ..workspace }));
+            wards.push(Ward::new(Workspace { config, ..workspace }, Rc::clone(&witness)));
         }
         let failed = outbox.clone();
         teller.start_hooks(hooks, move |failure| {
@@ -140,6 +146,7 @@ impl Watcher {
         });
         Ok(Self {
             timing,
+            witness,
             wards: Wards::new(wards),
             teller,
             source,
@@ -303,7 +310,11 @@ impl Watcher {
     }
 
     fn watch(&mut self) {
-        let unwatched = self.source.watch(&self.wards.directories());
+        let directories = self.wards.directories();
+        let unwatched = self.source.watch(&directories);
+        for directory in &directories {
+            self.witness.watch(directory);
+        }
         for index in 0..self.wards.len() {
             let why = self.wards.why_unwatched(index, &unwatched);
             if let Some(kind) = self.wards.get(index).seen_by(why) {

@@ -1,15 +1,18 @@
 //! One guarded configuration: what is seen of it, and what is due. No lock is held between two looks.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::look::{Found, Look, Standing};
 use super::memory::Memory;
 use super::retry::Retry;
 use super::{Timing, news};
+use crate::author::Witness;
+use crate::clock;
 use crate::event::{Condition, EventKind, Sight as How};
 use crate::fs::{GatewayLock, Held, glance, untold};
-use crate::history::{Author, Certainty};
+use crate::history::Author;
 use crate::ops::foreign::{Broken, Settled};
 use crate::ops::{OpsError, Workspace};
 use crate::watch::{self, Activity, Budget, Debounce, Due, Sight};
@@ -37,6 +40,7 @@ pub(super) struct Ward {
     failure: Option<String>,
     /// Who seems to have written.
     author: Option<Author>,
+    witness: Rc<Witness>,
     /// How changes are seen; nothing before it was told.
     how: Option<How>,
     is_damaged: bool,
@@ -54,7 +58,7 @@ pub(super) enum Task {
 }
 
 impl Ward {
-    pub(super) fn new(workspace: Workspace) -> Self {
+    pub(super) fn new(workspace: Workspace, witness: Rc<Witness>) -> Self {
         // A look never waits: whoever holds our lock heals what runs under it.
         let patience = workspace.lock_timeout;
         let workspace = Workspace { lock_timeout: Duration::ZERO, ..workspace };
@@ -71,6 +75,7 @@ impl Ward {
             retry: Retry::default(),
             failure: None,
             author: None,
+            witness,
             how: None,
             is_damaged: false,
         }
@@ -146,8 +151,14 @@ impl Ward {
 
     /// It may have changed.
     pub(super) fn changed(&mut self, now: Duration) {
+        // What we wrote ourselves is reported too, and is nobody's.
+        let is_ours = !self.seen.iter().any(|(file, seen)| *seen != Some(glance(file)));
+        let is_first = !self.debounce.is_pending();
         self.debounce.changed(now);
-        self.suspect();
+        if is_first && !is_ours && self.memory.has_begun() {
+            let held = GatewayLock::held(self.file());
+            self.author = Some(self.witness.who(self.file(), clock::monotonic(), &held));
+        }
     }
 
     /// What is due next, and when.
@@ -182,21 +193,11 @@ impl Ward {
     }
 
     /// Whether somebody holds the gateway's own lock.
-    fn activity(&mut self) -> Activity {
-        if self.suspect() { Activity::AtWork } else { Activity::Unknown }
-    }
-
-    /// Remembers who holds the gateway's lock while something changes. Whether somebody does.
-    fn suspect(&mut self) -> bool {
-        let Held::By(holder) = GatewayLock::held(self.file()) else { return false };
-        if let Some(holder) = holder {
-            self.author = Some(Author {
-                name: holder.command,
-                pid: Some(holder.pid),
-                certainty: Certainty::LockHolder,
-            });
+    fn activity(&self) -> Activity {
+        match GatewayLock::held(self.file()) {
+            Held::By(_) => Activity::AtWork,
+            Held::No => Activity::Unknown,
         }
-        true
     }
 
     /// Does what is due at `now`, and says what came of it. `elapsed` is the clock.
@@ -290,6 +291,7 @@ impl Ward {
             }
             Found::Nothing => self.debounce.settled(),
             Found::Unchanged(standing) => {
+                self.author = None;
                 self.debounce.settled();
                 self.stands(standing, now);
             }
@@ -394,11 +396,7 @@ impl Ward {
     }
 
     fn author(&self) -> Author {
-        self.author.clone().unwrap_or_else(|| Author {
-            name: "unknown".to_owned(),
-            pid: None,
-            certainty: Certainty::Unknown,
-        })
+        self.author.clone().unwrap_or_else(Author::unknown)
     }
 }
 

@@ -37,7 +37,8 @@ fn mg_01_a_migration_stays_and_an_old_copy_loses_nothing() {
 /// openclaw#133997: the version before takes nine keys for unknown, and restores a snapshot.
 #[test]
 fn mg_02_a_rolled_back_version_restores_a_snapshot() {
-    let nine: String = (0..9).map(|n| format!("  new{n}: {{ on: true }},\n")).collect();
+    let nine: Vec<_> = (0..9).map(|n| format!("  new{n}: {{ on: true }},\n")).collect();
+    let nine = nine.concat();
     let base = with(&nine).replace("18789", "18795");
     let sandbox = Sandbox::config(&base).with("snapshot.json", house());
     let run = exec_unread(&sandbox, &[], "cp snapshot.json \"$1\"");

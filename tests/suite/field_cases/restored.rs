@@ -49,9 +49,10 @@ fn rb_04_a_restore_is_judged_before_it_is_written() {
 #[test]
 fn rb_06_rb_07_what_was_good_outlives_sweeps_and_rings() {
     let sandbox = Sandbox::config(house());
-    let session: String = (1..=12)
+    let session: Vec<_> = (1..=12)
         .map(|n| format!("sed -i 's/port: [0-9]*/port: {n}/' \"$1\"; cp \"$1\" openclaw.json.bak-manual-{n}\n"))
         .collect();
+    let session = session.concat();
     for _ in 0..3 {
         exec_unread(&sandbox, &[], &format!("{session}rm -f openclaw.json.bak*")).code(0);
         sandbox.run(["set", "gateway.port", "18790"]).code(0);

@@ -13,7 +13,8 @@ use confwarden::ops::{Notice, Timing, Watcher, Workspace};
 use crate::args::{GlobalArgs, OutputFormat, WatchArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::output::{Printer, Report, event_line};
+use crate::output::{Printer, Report, event_text};
+use crate::service::{Notifier, Style, Verbosity, begin_log};
 use crate::settings;
 
 const NAME: &str = "watch";
@@ -29,12 +30,18 @@ pub(super) fn run(args: &WatchArgs, global: &GlobalArgs) -> Exit {
 
 fn guard(args: &WatchArgs, global: &GlobalArgs) -> Result<Exit, CommandError> {
     let workspace = settings::workspace(global, NAME)?;
+    let surroundings = settings::surroundings();
+    begin_log(
+        Style::of(&surroundings),
+        if global.quiet { Verbosity::Quiet } else { Verbosity::Normal },
+    );
+    let notifier = Notifier::new(&surroundings);
     let hooks = settings::hooks(&workspace.profile)?;
     let timing = Timing { allow: args.allow.clone(), ..Timing::default() };
     let hub = Hub::new();
     let workspaces = workspaces(args, &workspace);
-    let is_alone = workspaces.len() == 1;
-    let told = teller(global, is_alone);
+    let number = workspaces.len();
+    let told = teller(global, number == 1);
     let watcher = Watcher::new(workspaces, timing, hub.clone(), hooks, told)?;
     if args.once {
         let events = watcher.once()?;
@@ -51,12 +58,17 @@ fn guard(args: &WatchArgs, global: &GlobalArgs) -> Result<Exit, CommandError> {
             Ok(server) => Some(server),
             // Others are guarded all the same.
             Err(error) => {
-                say(&format!("no local program is answered: {error}"));
+                tracing::warn!("no local program is answered: {error}");
                 None
             }
         }
     };
-    watcher.run(&mut || (), None, &mut || ());
+    let mut ready = || {
+        notifier.status(&format!("guards {number} {}", if number == 1 { "file" } else { "files" }));
+        notifier.ready();
+    };
+    watcher.run(&mut ready, notifier.watchdog_interval(), &mut || notifier.beat());
+    notifier.stopping();
     Ok(Exit::Ok)
 }
 
@@ -72,7 +84,7 @@ fn workspaces(args: &WatchArgs, workspace: &Workspace) -> Vec<Workspace> {
 
 /// Prints events as they come: lines on standard error, or JSON lines on standard output.
 fn teller(global: &GlobalArgs, is_alone: bool) -> Box<dyn FnMut(&Event)> {
-    let (output, quiet) = (global.output, global.quiet);
+    let output = global.output;
     Box::new(move |event| match output {
         OutputFormat::Json => {
             // A reader that has gone is no reason to guard no more.
@@ -80,13 +92,13 @@ fn teller(global: &GlobalArgs, is_alone: bool) -> Box<dyn FnMut(&Event)> {
             if stdout.write_all(event.to_line().as_bytes()).and_then(|()| stdout.flush()).is_err() {
             }
         }
-        OutputFormat::Text if quiet => {}
         OutputFormat::Text => {
-            let line = event_line(&event.seen());
-            let file = if is_alone { String::new() } else { format!("{}  ", event.file.display()) };
-            say(&format!("{file}{line}"));
-            if let Some(hint) = hint(event) {
-                say(&format!("      {hint}"));
+            let file = if is_alone { String::new() } else { format!("{}: ", event.file.display()) };
+            let hint = hint(event).map(|hint| format!("; {hint}")).unwrap_or_default();
+            let line = format!("{file}{}{hint}", event_text(&event.kind));
+            match event.kind {
+                EventKind::Failed { .. } | EventKind::Contested { .. } => tracing::warn!("{line}"),
+                _ => tracing::info!("{line}"),
             }
         }
     })
@@ -108,12 +120,6 @@ fn hint(event: &Event) -> Option<String> {
 /// Whether there is damage that nothing put right.
 fn is_uncured(event: &Event) -> bool {
     matches!(&event.kind, EventKind::Healed { uncured, .. } if !uncured.is_empty())
-}
-
-fn say(line: &str) {
-    let mut stderr = io::stderr().lock();
-    // If nobody can read it there is no better place to say so.
-    if writeln!(stderr, "{line}").is_err() {}
 }
 
 /// Ends the watcher on SIGTERM and SIGINT, and reads the profile anew on SIGHUP.

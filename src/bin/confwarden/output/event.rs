@@ -18,6 +18,13 @@ pub(crate) fn event_line(seen: &Seen) -> String {
     line.trim_end().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
+/// The kind and what there is to say, for a log that has times of its own.
+pub(crate) fn event_text(kind: &EventKind) -> String {
+    let said = said(kind);
+    let colon = if said.is_empty() { "" } else { ": " };
+    format!("{}{colon}{said}", kind.name().as_str())
+}
+
 fn said(kind: &EventKind) -> String {
     match kind {
         EventKind::Watching { how, why } => {

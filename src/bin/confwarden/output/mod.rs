@@ -22,7 +22,7 @@ use confwarden::doc::{KeyPath, Value};
 use confwarden::history::{Listing, Pruned};
 use confwarden::ops::{ExecOutcome, Outcome, Overview, Past};
 
-pub(crate) use event::event_line;
+pub(crate) use event::{event_line, event_text};
 pub(crate) use report::{Report, Sight};
 
 use crate::args::{ColorWhen, GlobalArgs, OutputFormat};
