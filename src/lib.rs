@@ -26,8 +26,8 @@
 //! | [`child`] | a program that runs under the guard | opens a file, knows a configuration |
 //! | [`watch`] | what others do to files, seen from outside | reads what stands in a file |
 //! | [`history`] | records and snapshots of a guarded file | parses a document, knows a secret |
-//! | [`event`] | what the watcher tells: lines, log, socket, hooks | quotes a value, decides about a configuration |
 //! | [`author`] | who wrote a file, and how certain that is | shows an argument of a program |
+//! | [`event`] | what the watcher tells: lines, log, socket, hooks | quotes a value, decides about a configuration |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
 //! | `bin/confwarden` | arguments, settings, output, exit codes | decides about a configuration |
 //!

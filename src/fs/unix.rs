@@ -250,7 +250,7 @@ pub(super) fn identity(metadata: &Metadata) -> Identity {
 #[cfg(target_os = "linux")]
 pub(super) fn is_remote(directory: &Path) -> bool {
     // `linux/magic.h`, and `fs/smb/common/smbfsctl.h`, `fs/ceph/super.h`, `include/uapi/linux/fuse.h`.
-    const REMOTE: [u64; 10] = [
+    const REMOTE: [u32; 10] = [
         0x6969,      // nfs
         0xff53_4d42, // cifs
         0xfe53_4d42, // smb2
@@ -264,8 +264,9 @@ pub(super) fn is_remote(directory: &Path) -> bool {
     ];
     rustix::fs::statfs(directory).is_ok_and(|found| {
         // The kernel's numbers have 32 bits; the type of the field differs between machines.
-        let kind = u64::from(found.f_type as u32);
-        REMOTE.contains(&kind)
+        let bytes = found.f_type.to_le_bytes();
+        let kind = bytes.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
+        kind.is_some_and(|kind| REMOTE.contains(&kind))
     })
 }
 

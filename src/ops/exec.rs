@@ -17,7 +17,7 @@ use super::foreign::{
     Settled,
 };
 use super::session::Session;
-use super::{OpsError, Outcome, Status, Workspace, outcome};
+use super::{OpsError, Outcome, Publication, Status, Workspace, outcome};
 use crate::child::{Child, End, Progress};
 use crate::clock;
 use crate::finding::Finding;
@@ -274,6 +274,19 @@ impl<'f, 'a, 'w> Watch<'f, 'a, 'w> {
     }
 }
 
+/// Tells in `now` what was written `before`, and not again, and may be gone after a power cut.
+fn carry_unsure(before: Outcome, now: &mut Outcome) {
+    for file in before.files {
+        if file.publication != Some(Publication::DurabilityUnsure) {
+            continue;
+        }
+        match now.files.iter_mut().find(|known| known.file == file.file) {
+            Some(known) => known.publication = known.publication.or(file.publication),
+            None => now.files.push(file),
+        }
+    }
+}
+
 impl ExecOutcome {
     fn of(end: End, damage: Damage, settled: Vec<Settled>, notices: Vec<String>) -> Self {
         let mut all = Self {
@@ -301,8 +314,9 @@ impl ExecOutcome {
             all.set_aside.extend(one.set_aside);
             all.repaired.extend(one.repaired);
             told.extend(one.outcome.notices.iter().cloned());
-            // The last look sees everything that stands.
-            all.outcome = one.outcome;
+            // The last look sees everything that stands, but not how it was written before.
+            let before = std::mem::replace(&mut all.outcome, one.outcome);
+            carry_unsure(before, &mut all.outcome);
             all.uncured = one.uncured;
             all.redressed = one.redressed;
             all.lost_comments = one.lost_comments;

@@ -111,9 +111,10 @@ fn seen(event: Event) -> Vec<Seen> {
     }
     match event.kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => {}
-        EventKind::Access(_) => return Vec::new(),
         // Both halves of a rename are reported by themselves before.
-        EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => return Vec::new(),
+        EventKind::Access(_) | EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => {
+            return Vec::new();
+        }
         _ => {}
     }
     event.paths.into_iter().map(Seen::Name).collect()

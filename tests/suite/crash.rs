@@ -217,7 +217,7 @@ fn goes_on(sandbox: &Sandbox, at: &str) {
 fn killed_while_it_heals(script: &str) {
     let Some(faults) = Faults::allowed() else { return };
     let damaged: String =
-        debugging().lines().filter(|l| !l.contains(TOKEN)).map(|l| format!("{l}\n")).collect();
+        debugging().split_inclusive('\n').filter(|line| !line.contains(TOKEN)).collect();
     let run = |sandbox: &Sandbox| -> Vec<String> {
         let config = sandbox.config_path().to_str().unwrap();
         ["exec", "--", "sh", "-c", script, "sh", config].map(str::to_owned).to_vec()

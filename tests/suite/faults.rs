@@ -170,7 +170,7 @@ fn with_history() -> Sandbox {
 
 /// What the program of the tests below leaves.
 fn damaged() -> String {
-    debugging().lines().filter(|l| !l.contains(TOKEN)).map(|l| format!("{l}\n")).collect()
+    debugging().split_inclusive('\n').filter(|line| !line.contains(TOKEN)).collect()
 }
 
 /// A heal that fails while the program runs leaves neither the program nor the file alone.

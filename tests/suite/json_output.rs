@@ -34,6 +34,12 @@ fn every_command_reports() {
     check(&sandbox.report(["history", "prune", "--dry-run"]), "history", "planned", 0, "ok");
     check(&sandbox.report(["restore", "1"]), "restore", "written", 0, "ok");
     check(&sandbox.report(["status"]), "status", "ok", 0, "ok");
+    check(&sandbox.report(["restore", "--undo", "2"]), "restore", "unchanged", 0, "ok");
+    let edit = sandbox.invoke(["edit", "--output", "json"]).env("EDITOR", "sed -i s/18789/3/");
+    check(&edit.run().report(), "edit", "written", 0, "ok");
+    let exec = ["exec", "--output", "json", "--", "sed", "-i", "s/info/warn/"];
+    let exec = sandbox.run(exec.iter().chain(&[sandbox.config_path().to_str().unwrap()]));
+    check(&exec.report_beside(), "exec", "written", 0, "ok");
     check(&sandbox.report(["explain"]), "explain", "ok", 0, "ok");
     check(&sandbox.report(["explain", "keys-lost"]), "explain", "ok", 0, "ok");
 }
@@ -57,6 +63,56 @@ fn every_ending_reports() {
     check(&with(&[]), "set", "written", 0, "ok");
     check(&with(&[]), "set", "unchanged", 0, "ok");
     assert_eq!(sandbox.report(["nonsense"])["command"], Value::Null);
+}
+
+/// The endings of the commands that run, edit and bring back.
+#[test]
+fn every_ending_of_programs_edits_and_the_past_reports() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let config = sandbox.config_path().to_str().unwrap();
+    let exec = |options: &[&str], script: &str| {
+        let words = ["--output", "json", "exec"];
+        let command = ["--", "sh", "-c", script, "sh", config];
+        sandbox.run([words.as_slice(), options, &command].concat()).report_beside()
+    };
+    let edit = |editor: &str, answers: &str| {
+        let run = sandbox.invoke(["--output", "json", "edit"]).env("EDITOR", editor);
+        run.stdin(answers).run()
+    };
+    let damage = "sed -i /token:/d \"$1\"";
+    check(&exec(&[], "exit 7"), "exec", "unchanged", 7, "program");
+    check(&exec(&[], damage), "exec", "healed", 0, "ok");
+    check(&exec(&["--strict"], damage), "exec", "healed", 3, "refused");
+    let report = exec(&["--deny"], damage);
+    check(&report, "exec", "refused", 3, "refused");
+    let report = exec(&[], ": > \"$1\"; kill -KILL $$");
+    assert_eq!((&report["exec"]["code"], &report["exec"]["signal"]), (&Value::Null, &json!(9)));
+    assert_eq!(report["exec"]["set_aside"][0]["bytes"], 0, "{report:#}");
+    let missing = sandbox.report(["exec", "--", "no-such-program"]);
+    check(&missing, "exec", "error", 9, "setup");
+    check(&sandbox.report(["exec", "--dry-run", "--", "true"]), "exec", "error", 2, "usage");
+
+    check(&edit("true", "").report(), "edit", "unchanged", 0, "ok");
+    check(&edit("false", "").report(), "edit", "error", 9, "setup");
+    // What goes on before the end is for the person at the editor.
+    let refused = edit("sed -i /token:/d", "");
+    check(&refused.last_report(), "edit", "refused", 3, "refused");
+    check(&edit("sed -i s/local/\\\"/", "").last_report(), "edit", "error", 4, "invalid");
+
+    for (arguments, status, code, name) in [
+        (["restore", "1"].as_slice(), "unchanged", 0, "ok"),
+        (&["restore", "99"], "error", 4, "invalid"),
+        (&["history", "show", "99"], "error", 4, "invalid"),
+        (&["history", "diff", "99"], "error", 4, "invalid"),
+    ] {
+        check(&sandbox.report(arguments.iter().copied()), arguments[0], status, code, name);
+    }
+    for snapshot in crate::history::snapshots(&sandbox) {
+        std::fs::write(snapshot, "{}").unwrap();
+    }
+    check(&sandbox.report(["restore", "1"]), "restore", "error", 9, "setup");
+    std::fs::write(sandbox.config_path(), "{").unwrap();
+    check(&sandbox.report(["status"]), "status", "ok", 0, "ok");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::support::tools;
+use crate::support::{GATEWAY, TOKEN, tools};
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/service");
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -131,6 +131,7 @@ impl Container {
         command.args(["./gateway", "run", "two words"]).current_dir(self.directory.path());
         command.env("CONFWARDEN", "./confwarden").env_remove("CONFWARDEN_CONFIG");
         command.envs(config.map(|config| ("CONFWARDEN_CONFIG", config)));
+        command.env("XDG_STATE_HOME", self.directory.path().join("state"));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
@@ -154,10 +155,10 @@ impl Container {
     }
 }
 
-/// Ends every watcher that was started; the script starts none without a gateway.
+/// Ends the last watcher, those before it have ended; the script starts none without a gateway.
 impl Drop for Container {
     fn drop(&mut self) {
-        for watcher in self.lines("watchers") {
+        if let Some(watcher) = self.lines("watchers").last() {
             signal(watcher.parse().unwrap(), Signal::KILL);
         }
     }
@@ -205,8 +206,34 @@ fn the_entry_point_starts_a_watcher_again_for_as_long_as_the_gateway_runs() {
     assert_eq!(log[0], "confwarden watch a file.json --once");
     running.kill().unwrap();
     running.wait().unwrap();
+    assert_eq!(both.len(), 2);
     signal(both[1].parse().unwrap(), Signal::KILL);
     // It looks a second later, finds no gateway, and ends.
     std::thread::sleep(Duration::from_millis(1500));
     assert_eq!(container.lines("watchers").len(), 2);
+}
+
+#[test]
+fn a_gateway_behind_the_entry_point_keeps_its_token() {
+    let container = Container::new("exit 0");
+    let program = env!("CARGO_BIN_EXE_confwarden");
+    container.program("confwarden", &format!("echo $$ >> watchers\nexec {program} \"$@\""));
+    let config = container.directory.path().join("openclaw.json");
+    fs::write(&config, GATEWAY).unwrap();
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut running = container.start(config.to_str());
+    // The one that healed first, and the watcher.
+    container.reaches("watchers", 2);
+    container.reaches("log", 1);
+    let token = format!("      token: \"{TOKEN}\",\n");
+    let bare = GATEWAY.replace(&token, "");
+    assert_ne!(bare, GATEWAY);
+    fs::write(&config, bare).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while !fs::read_to_string(&config).unwrap().contains(&token) {
+        assert!(Instant::now() < deadline, "the token stays away");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
 }

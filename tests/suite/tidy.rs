@@ -21,8 +21,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("child", &[]),
     ("watch", &["fs"]),
     ("history", &["clock", "fs", "text"]),
-    ("event", &["clock", "fs", "history", "profile", "text"]),
     ("author", &["clock", "fs", "history"]),
+    ("event", &["clock", "fs", "history", "profile", "text"]),
     (
         "ops",
         &[

@@ -195,7 +195,7 @@ impl Foreign<'_, '_> {
                 }
                 after.extend(writes.into_iter().map(|(file, bytes)| (file, Some(bytes))));
             }
-            let mut outcome = self.outcome(now, &theirs);
+            let mut outcome = self.outcome(now, &theirs, &published);
             for file in &mut outcome.files {
                 let found = published.iter().find(|(name, _)| *name == file.file);
                 file.publication = found.map(|(_, publication)| *publication);
@@ -357,13 +357,22 @@ impl Foreign<'_, '_> {
     }
 
     /// What differs between what was accepted and what stands there now.
-    fn outcome(&self, now: Option<&Configuration>, theirs: &Snapshot) -> Outcome {
+    fn outcome(
+        &self,
+        now: Option<&Configuration>,
+        theirs: &Snapshot,
+        published: &[(PathBuf, Publication)],
+    ) -> Outcome {
         let status = if self.is_touched(theirs) { Status::Written } else { Status::Unchanged };
         let Some(now) = now else { return Outcome { status, ..Outcome::unchanged() } };
-        let differs = |part: &&Part| {
-            self.accepted.bytes(&part.file) != Some(part.document.source().as_bytes())
+        // After a power cut what was put right may be as its author left it.
+        let is_unsure =
+            |part: &Part| published.contains(&(part.file.clone(), Publication::DurabilityUnsure));
+        let is_told = |part: &&Part| {
+            let text = part.document.source().as_bytes();
+            self.accepted.bytes(&part.file) != Some(text) || is_unsure(part)
         };
-        let files = now.parts().iter().filter(differs).map(|part| FileOutcome {
+        let files = now.parts().iter().filter(is_told).map(|part| FileOutcome {
             file: part.file.clone(),
             before: self.accepted.part(&part.file).map(|before| before.document.clone()),
             after: part.document.clone(),

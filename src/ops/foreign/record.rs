@@ -323,10 +323,7 @@ impl State {
             return Ok(());
         }
         let author = Author::unknown();
-        let kind = match self.is_readable() {
-            true => Kind::Observed,
-            false => Kind::Quarantined,
-        };
+        let kind = if self.is_readable() { Kind::Observed } else { Kind::Quarantined };
         let (changes, rules) = (Vec::new(), Vec::new());
         let entry = Entry { command, kind, author, files, changes, rules };
         recording.append(&entry, clock::now()).map(|_| ())

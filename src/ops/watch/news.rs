@@ -114,12 +114,15 @@ fn accepted(
     let auth = changes.iter().filter(|change| change.class == AUTH);
     let paths: Vec<String> = auth.map(|change| change.path.clone()).collect();
     let author = author.clone();
-    let changed = (!paths.is_empty()).then(|| EventKind::AuthChanged {
+    let auth_changed = (!paths.is_empty()).then(|| EventKind::AuthChanged {
         record,
         author: author.clone(),
         paths,
     });
-    changed.into_iter().chain([EventKind::Accepted { record, author, changes, rules }]).collect()
+    auth_changed
+        .into_iter()
+        .chain([EventKind::Accepted { record, author, changes, rules }])
+        .collect()
 }
 
 fn uncured(finding: &Finding) -> RuleNote {

@@ -14,7 +14,7 @@ use crate::watch::{Sight, Unwatched};
 
 /// All guarded configurations.
 pub(super) struct Wards {
-    wards: Vec<Ward>,
+    all: Vec<Ward>,
     sights: Vec<Sight>,
     names: HashMap<PathBuf, Vec<usize>>,
     directories: BTreeSet<PathBuf>,
@@ -23,20 +23,20 @@ pub(super) struct Wards {
 impl Wards {
     pub(super) fn new(wards: Vec<Ward>) -> Self {
         let sights = vec![Sight::default(); wards.len()];
-        Self { wards, sights, names: HashMap::new(), directories: BTreeSet::new() }
+        Self { all: wards, sights, names: HashMap::new(), directories: BTreeSet::new() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.wards.len()
+        self.all.len()
     }
 
     pub(super) fn get(&mut self, index: usize) -> &mut Ward {
-        &mut self.wards[index]
+        &mut self.all[index]
     }
 
     /// Looks where the names of one lead now. Whether that is elsewhere than before.
     pub(super) fn resight(&mut self, index: usize) -> bool {
-        let now = self.wards[index].sight();
+        let now = self.all[index].sight();
         if self.sights[index] == now {
             return false;
         }
@@ -47,7 +47,7 @@ impl Wards {
 
     /// As [`Wards::resight`], of all.
     pub(super) fn resight_all(&mut self) {
-        for (ward, sight) in self.wards.iter().zip(&mut self.sights) {
+        for (ward, sight) in self.all.iter().zip(&mut self.sights) {
             *sight = ward.sight();
         }
         self.index();
@@ -89,32 +89,32 @@ impl Wards {
     /// The configuration that `file` names.
     pub(super) fn find(&self, file: &Path) -> Option<usize> {
         let (named, real) = (absolute(file), real_path(file).ok());
-        self.wards.iter().position(|ward| {
+        self.all.iter().position(|ward| {
             ward.file() == named || (real.is_some() && real_path(ward.file()).ok() == real)
         })
     }
 
     pub(super) fn has_polled(&self) -> bool {
-        self.wards.iter().any(|ward| ward.how() == How::Polling)
+        self.all.iter().any(|ward| ward.how() == How::Polling)
     }
 
     pub(super) fn glance_polled(&mut self, now: Duration) {
-        let polled = self.wards.iter_mut().filter(|ward| ward.how() == How::Polling);
+        let polled = self.all.iter_mut().filter(|ward| ward.how() == How::Polling);
         polled.for_each(|ward| ward.glance(now));
     }
 
     pub(super) fn glance_all(&mut self, now: Duration) {
-        self.wards.iter_mut().for_each(|ward| ward.glance(now));
+        self.all.iter_mut().for_each(|ward| ward.glance(now));
     }
 
     pub(super) fn next_due(&mut self, now: Duration, timing: &Timing) -> Option<Duration> {
-        self.wards.iter_mut().filter_map(|ward| ward.due(now, timing)).map(|(at, _)| at).min()
+        self.all.iter_mut().filter_map(|ward| ward.due(now, timing)).map(|(at, _)| at).min()
     }
 
     /// Those for which something is due.
     pub(super) fn due(&mut self, now: Duration, timing: &Timing) -> Vec<usize> {
         let mut due = Vec::new();
-        for (index, ward) in self.wards.iter_mut().enumerate() {
+        for (index, ward) in self.all.iter_mut().enumerate() {
             if ward.due(now, timing).is_some_and(|(at, _)| at <= now) {
                 due.push(index);
             }
@@ -124,12 +124,12 @@ impl Wards {
 
     /// Whether every one has been looked at.
     pub(super) fn all_settled(&self) -> bool {
-        self.wards.iter().all(|ward| !ward.is_pending())
+        self.all.iter().all(|ward| !ward.is_pending())
     }
 
     /// Takes another profile.
     pub(super) fn adopt(&mut self, workspace: &Workspace) {
-        for ward in &mut self.wards {
+        for ward in &mut self.all {
             let config = ward.file().to_owned();
             ward.adopt(Workspace { config, ..workspace.clone() });
         }
@@ -137,7 +137,7 @@ impl Wards {
 
     /// What is told of each.
     pub(super) fn describe(&self, teller: &Teller) -> Vec<event::Ward> {
-        let described = self.wards.iter().enumerate().map(|(index, ward)| event::Ward {
+        let described = self.all.iter().enumerate().map(|(index, ward)| event::Ward {
             file: ward.file().to_owned(),
             how: ward.how(),
             state: match ward.condition() {

@@ -89,7 +89,7 @@ fn under_the_guard_no_drop_is_noticed() {
         let gateway = openclaw.start(strict);
         let guard = Guard::over(gateway.sandbox());
         let client = gateway.client().let_in();
-        let (pid, seen, began) = (gateway.pid(), gateway.log(), Instant::now());
+        let (pid, logged, began) = (gateway.pid(), gateway.log(), Instant::now());
         let uptime = gateway.uptime().unwrap();
         let mut took = Vec::new();
         for drop in 0..drops() {
@@ -109,7 +109,7 @@ fn under_the_guard_no_drop_is_noticed() {
                     openclaw.version(),
                     gateway.sandbox().text().replace(TOKEN, "(token)"),
                     guard.log(),
-                    gateway.since(&seen),
+                    gateway.since(&logged),
                 );
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -125,14 +125,14 @@ fn under_the_guard_no_drop_is_noticed() {
                     last.join("\n")
                 ));
             }
-            let told = gateway.since(&seen);
+            let told = gateway.since(&logged);
             let noticed = noticed(&told);
             assert!(noticed.is_none(), "drop {drop} of seed {seed}, {writer:?}: {noticed:?}");
             assert_eq!(client.lost(), None, "drop {drop} of seed {seed}, {writer:?}");
         }
         // The last one has its time to be noticed too.
         std::thread::sleep(Duration::from_secs(2));
-        assert_eq!(noticed(&gateway.since(&seen)), None, "seed {seed}");
+        assert_eq!(noticed(&gateway.since(&logged)), None, "seed {seed}");
         assert_eq!(client.lost(), None, "seed {seed}");
         assert!(gateway.client().is_let_in(), "a mismatch, seed {seed}");
         assert_eq!((gateway.starts(), gateway.pid()), (1, pid));

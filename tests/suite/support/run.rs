@@ -101,6 +101,12 @@ impl Run {
         report
     }
 
+    /// As [`Run::report`], where people were told something before on standard error.
+    #[track_caller]
+    pub(crate) fn last_report(&self) -> Value {
+        self.report_in(&self.stdout)
+    }
+
     /// As [`Run::report`], on standard error, where standard output is another program's.
     #[track_caller]
     pub(crate) fn report_beside(&self) -> Value {

@@ -92,7 +92,7 @@ impl Running {
     /// waited for.
     #[track_caller]
     pub(crate) fn signal(&self, signal: Signal) {
-        let started = self.child.as_ref().map(|child| Pid::from_child(child));
+        let started = self.child.as_ref().map(Pid::from_child);
         kill_process(self.program.or(started).expect("it runs"), signal).unwrap();
     }
 }

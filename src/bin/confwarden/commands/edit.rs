@@ -11,6 +11,7 @@ use confwarden::child::{Child, End};
 use confwarden::doc::Document;
 use confwarden::finding::{Action, Override};
 use confwarden::ops::{self, Draft, DraftText, Outcome, Status, WriteOptions};
+use confwarden::policy;
 
 use super::Context;
 use super::prompt::{Choice, ask};
@@ -31,6 +32,8 @@ const KEEP: Choice =
 pub(super) fn run(args: &EditArgs, context: &Context<'_>) -> Result<Reply, CommandError> {
     let editor = settings::editor();
     let asked_for = context.options(&args.write);
+    // Before a person has typed anything.
+    policy::check_rules(&asked_for.allow).map_err(ops::OpsError::from)?;
     let mut draft = Draft::open(context.workspace, asked_for.missing)?;
     let mut notices = abandoned(context);
     loop {

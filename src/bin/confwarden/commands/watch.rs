@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
 
@@ -35,7 +36,7 @@ fn guard(args: &WatchArgs, global: &GlobalArgs) -> Result<Exit, CommandError> {
         Style::of(&surroundings),
         if global.quiet { Verbosity::Quiet } else { Verbosity::Normal },
     );
-    let notifier = Notifier::new(&surroundings);
+    let notifier = Arc::new(Notifier::new(&surroundings));
     let hooks = settings::hooks(&workspace.profile)?;
     let timing = Timing { allow: args.allow.clone(), ..Timing::default() };
     let hub = Hub::new();
@@ -48,7 +49,7 @@ fn guard(args: &WatchArgs, global: &GlobalArgs) -> Result<Exit, CommandError> {
         return Ok(if events.iter().any(is_uncured) { Exit::Refused } else { Exit::Ok });
     }
     let inbox = watcher.inbox();
-    listen_to_signals(inbox.clone(), global.clone())?;
+    listen_to_signals(inbox.clone(), global.clone(), Arc::clone(&notifier))?;
     #[cfg(unix)]
     let _server = {
         let server = Server::start(&workspace.state_dir, hub, move |request| {
@@ -124,7 +125,11 @@ fn is_uncured(event: &Event) -> bool {
 
 /// Ends the watcher on SIGTERM and SIGINT, and reads the profile anew on SIGHUP.
 #[cfg(unix)]
-fn listen_to_signals(inbox: Sender<Notice>, global: GlobalArgs) -> Result<(), CommandError> {
+fn listen_to_signals(
+    inbox: Sender<Notice>,
+    global: GlobalArgs,
+    notifier: Arc<Notifier>,
+) -> Result<(), CommandError> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let failed = |error: io::Error| {
         let error = anyhow::Error::new(error).context("could not listen to signals");
@@ -135,11 +140,16 @@ fn listen_to_signals(inbox: Sender<Notice>, global: GlobalArgs) -> Result<(), Co
     let listener = thread::Builder::new().name("signals".to_owned());
     let listener = listener.spawn(move || {
         for signal in signals.forever() {
-            let notice =
-                if signal == SIGHUP { Notice::Profile(read_anew(&global)) } else { Notice::Stop };
-            if inbox.send(notice).is_err() {
+            if signal != SIGHUP {
+                // Whoever has ended needs no telling.
+                inbox.send(Notice::Stop).ok();
+                continue;
+            }
+            notifier.reloading();
+            if inbox.send(Notice::Profile(read_anew(&global))).is_err() {
                 return;
             }
+            notifier.ready();
         }
     });
     listener.map(|_| ()).map_err(failed)
@@ -147,7 +157,11 @@ fn listen_to_signals(inbox: Sender<Notice>, global: GlobalArgs) -> Result<(), Co
 
 /// Windows ends a program without asking it.
 #[cfg(not(unix))]
-fn listen_to_signals(_: Sender<Notice>, _: GlobalArgs) -> Result<(), CommandError> {
+fn listen_to_signals(
+    _: Sender<Notice>,
+    _: GlobalArgs,
+    _: Arc<Notifier>,
+) -> Result<(), CommandError> {
     Ok(())
 }
 

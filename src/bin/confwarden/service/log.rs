@@ -23,6 +23,8 @@ pub(crate) enum Verbosity {
     Quiet,
     /// What happened to a guarded file.
     Normal,
+    /// Also why it happened when it did.
+    Verbose,
 }
 
 /// How a line begins.
@@ -62,6 +64,7 @@ impl<W: Write + Send + 'static> Log<W> {
         let most = match verbosity {
             Verbosity::Quiet => Level::WARN,
             Verbosity::Normal => Level::INFO,
+            Verbosity::Verbose => Level::DEBUG,
         };
         Self { style, most, out: Mutex::new(out) }
     }
