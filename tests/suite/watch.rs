@@ -44,7 +44,7 @@ impl<'s> Guard<'s> {
     fn heals_to(&mut self, text: &str) {
         let since = Instant::now();
         while self.sandbox.text_of("openclaw.json").as_deref() != Some(text) {
-            if since.elapsed() > Duration::from_secs(8) {
+            if since.elapsed() > Duration::from_secs(20) {
                 let told: Vec<String> =
                     events(self.sandbox).iter().map(ToString::to_string).collect();
                 let now = self.sandbox.text_of("openclaw.json");

@@ -39,8 +39,10 @@ const POLL: Duration = Duration::from_millis(100);
 /// How often it is asked again whether it does.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// How long after the last change layout and comments are dressed on again: a person or a program
-/// that is at work comes back before that.
-const CALM: Duration = Duration::from_secs(2);
+/// that is at work comes back before that. `openclaw config set` of 2026.9 reads the file a second or
+/// more before it takes its lock, and fails where the file has changed since; run in a row, on a busy
+/// machine, it comes back every three to six seconds.
+const CALM: Duration = Duration::from_secs(10);
 
 /// Whether an author is given the time to be done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
