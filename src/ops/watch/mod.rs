@@ -230,7 +230,7 @@ impl Watcher {
     fn stop(&mut self) {
         let now = self.now();
         for index in 0..self.wards.len() {
-            let is_pending = self.wards.get(index).condition() == Condition::Settling;
+            let is_pending = self.wards.get(index).has_work();
             let timing = Timing { settle: Settle::No, ..self.timing.clone() };
             if is_pending && let Ok(Some(kinds)) = self.wards.get(index).settle_once(now, &timing) {
                 for kind in kinds {

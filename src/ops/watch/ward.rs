@@ -119,7 +119,8 @@ impl Ward {
     pub(super) fn condition(&self) -> Condition {
         if self.fought > 0 {
             Condition::Contested
-        } else if self.debounce.is_pending() || self.calm.is_some() {
+        // Comments that are still to be dressed on change no value.
+        } else if self.debounce.is_pending() {
             Condition::Settling
         } else if self.is_damaged || !self.retry.is_idle() {
             Condition::Damaged
@@ -224,6 +225,11 @@ impl Ward {
                 watch::Standing::Contested { .. } => Vec::new(),
             },
         }
+    }
+
+    /// Whether something is to be looked into, or dressed.
+    pub(super) fn has_work(&self) -> bool {
+        self.debounce.is_pending() || self.calm.is_some()
     }
 
     /// Whether something is to be looked into.
