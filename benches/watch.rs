@@ -61,9 +61,10 @@ fn configurations(directory: &Path, number: usize) -> Vec<PathBuf> {
 /// The times from a bad write of the first file to its heal.
 fn healed(files: &[PathBuf], settle: Settle, busy: usize) -> Vec<Duration> {
     let state = files[0].parent().expect("it has one").join("state");
+    let profile = Arc::new(Profile::builtin("openclaw").expect("it is built in"));
     let workspace = |file: &PathBuf| Workspace {
         config: file.clone(),
-        profile: Profile::builtin("openclaw").expect("it is built in"),
+        profile: Arc::clone(&profile),
         state_dir: state.clone(),
         lock_timeout: Duration::from_secs(5),
         command: "confwarden watch".to_owned(),

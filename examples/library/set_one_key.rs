@@ -5,6 +5,7 @@
 //! ```
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use confwarden::ops::{self, Assignment, Input, Request, Status, Workspace, WriteOptions};
@@ -21,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let workspace = Workspace {
         config: config.into(),
-        profile: Profile::builtin("openclaw").ok_or("there is no profile `openclaw`")?,
+        profile: Arc::new(Profile::builtin("openclaw").ok_or("there is no profile `openclaw`")?),
         state_dir: std::env::temp_dir().join("confwarden-example"),
         lock_timeout: Duration::from_secs(5),
         command: "set_one_key".to_owned(),

@@ -22,6 +22,7 @@ mod transaction;
 mod watch;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use accept::accept;
@@ -48,7 +49,7 @@ pub struct Workspace {
     /// The configuration, as it was named or discovered.
     pub config: PathBuf,
     /// What is known of its gateway.
-    pub profile: Profile,
+    pub profile: Arc<Profile>,
     /// Where confwarden keeps its own files.
     pub state_dir: PathBuf,
     /// How long to wait for a lock.

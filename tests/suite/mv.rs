@@ -194,7 +194,7 @@ fn changes_of_any_sort_in_several_files_are_one_write() {
     .unwrap();
     let workspace = Workspace {
         config: sandbox.config_path().to_owned(),
-        profile: Profile::builtin("openclaw").unwrap(),
+        profile: std::sync::Arc::new(Profile::builtin("openclaw").unwrap()),
         state_dir: sandbox.home().join("state"),
         lock_timeout: Duration::from_secs(5),
         command: "test".into(),

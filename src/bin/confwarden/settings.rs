@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use confwarden::doc::Format;
@@ -65,7 +66,7 @@ pub(crate) fn workspace(args: &GlobalArgs, command: &str) -> Result<Workspace, C
     };
     Ok(Workspace {
         config,
-        profile,
+        profile: Arc::new(profile),
         state_dir: state_dir(args)?,
         lock_timeout: args.lock_timeout,
         command: format!("confwarden {command}"),
