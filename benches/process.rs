@@ -3,7 +3,8 @@
 //! `cargo bench --bench process` (needs `cc`). Two figures to hold: `set` on a 5 KB configuration in at
 //! most twice the wall time of `benches/floor.c`; 32 processes writing 25 keys each in at most twice
 //! the time of one process after the other doing the same 800 writes, none lost. Two of the history: it
-//! adds at most 30 % to a `set` on 5 KB, and 10,000 records are listed in under 50 ms.
+//! adds at most 30 % to a `set` on 5 KB, and 10,000 records are listed in under 50 ms. `exec` around a
+//! program that does nothing takes at most three times as long as a `set` that changes nothing.
 
 #![expect(clippy::disallowed_methods, reason = "a bench makes files of its own and takes the time")]
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
@@ -31,6 +32,7 @@ fn main() {
         .expect("a directory on the disk of the build");
     against_the_floor(directory.path());
     recorded(directory.path());
+    around_a_program(directory.path());
     long_history(directory.path());
     contended(directory.path());
 }
@@ -88,6 +90,29 @@ fn recorded(directory: &Path) {
     println!("  with               {ours:>9.2?}");
     println!("  without            {least:>9.2?}");
     println!("  ratio              {:>9.2}", ours.as_secs_f64() / least.as_secs_f64());
+}
+
+/// `exec` of a program that does nothing, and a `set` that changes nothing, in turn.
+fn around_a_program(directory: &Path) {
+    let config = directory.join("exec.json");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/openclaw-small.json5");
+    fs::copy(example, &config).expect("the example is there");
+    let guard = || {
+        let mut command = confwarden(&config);
+        command.args(["exec", "--", "true"]);
+        command
+    };
+    run(&mut guard());
+    let (mut around, mut bare) = (Vec::new(), Vec::new());
+    for _ in 0..PAIRS {
+        around.push(timed(&mut guard()));
+        bare.push(timed(&mut set(&config, "gateway.port", "18789")));
+    }
+    let (around, bare) = (median(around), median(bare));
+    println!("around a program that does nothing, {PAIRS} pairs, medians:");
+    println!("  exec -- true       {around:>9.2?}");
+    println!("  set, no change     {bare:>9.2?}");
+    println!("  ratio              {:>9.2}", around.as_secs_f64() / bare.as_secs_f64());
 }
 
 /// A list of 10,000 records, each with a snapshot of its own.
