@@ -359,3 +359,27 @@ fn exec_and_the_watcher_do_not_quarrel() {
     guard.stop();
     assert!(!events(&sandbox).iter().any(|event| event["kind"] == "healed"));
 }
+
+/// What `hooks.toml` names runs on what happens, with the event and without a secret.
+#[test]
+fn a_hook_runs_on_what_happened() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let told = sandbox.path("told.json");
+    let settings = sandbox.home().join(".config/confwarden");
+    fs::create_dir_all(&settings).unwrap();
+    let hooks = format!("[[hooks]]\non = [\"healed\"]\nrun = [\"cp\", \"/dev/stdin\", {told:?}]\n");
+    fs::write(settings.join("hooks.toml"), hooks).unwrap();
+    fs::set_permissions(settings.join("hooks.toml"), fs::Permissions::from_mode(0o600)).unwrap();
+    let mut guard = Guard::of(&sandbox);
+    store(&sandbox, &without_token(GATEWAY));
+    guard.heals_to(GATEWAY);
+    let read = || fs::read_to_string(&told).ok().filter(|text| text.ends_with('\n'));
+    guard.until("the hook", || read().is_some());
+    let event: Value = serde_json::from_str(&read().unwrap()).unwrap();
+    assert_eq!(event["kind"], "healed");
+    assert!(!read().unwrap().contains(TOKEN));
+    guard.stop();
+    // Nobody else's hooks run.
+    fs::set_permissions(settings.join("hooks.toml"), fs::Permissions::from_mode(0o666)).unwrap();
+    sandbox.fails(9, ["watch"]).says("hooks.toml");
+}
