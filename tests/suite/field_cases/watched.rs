@@ -1,7 +1,7 @@
 //! TK, CC, RL, FS, AG: another program writes at any time, and the watcher alone is there.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -239,6 +239,22 @@ fn rl_14_an_edit_that_is_undone_is_told() {
     guard.until("rest", || is_stable(&sandbox));
     sandbox.holds(&generated.replace("12000", "8196"));
     guard.stop();
+}
+
+/// nix-openclaw#50: a start replaces the link of the manager by a file. The token is kept, and what the
+/// manager holds is written by nobody.
+#[test]
+fn is_07_the_link_of_a_manager_is_replaced_by_a_file() {
+    let sandbox = Sandbox::empty().with("../store/openclaw.json", GATEWAY);
+    let stored = sandbox.home().join("store/openclaw.json");
+    symlink(&stored, sandbox.config_path()).unwrap();
+    let mut guard = Guard::of(&sandbox);
+    store(&sandbox, &without_token(&debugging()));
+    guard.until("its token", || sandbox.text() == debugging());
+    guard.until("rest", || is_stable(&sandbox));
+    assert_eq!(fs::read_to_string(&stored).unwrap(), GATEWAY);
+    guard.stop();
+    sandbox.holds(&debugging());
 }
 
 /// openclaw PR#124682: a mounted file is another one as soon as the host replaces it. What stands in
