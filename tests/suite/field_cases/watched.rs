@@ -191,7 +191,7 @@ fn rl_09_without_reports_of_the_system_it_looks_itself() {
         store(&sandbox, &without_token(&debugging()));
         guard.heals_to(&debugging());
         let event = guard.tells("healed", 0);
-        assert!(event["took_ms"].as_u64().unwrap() < 380, "a look each 100 ms: {event}");
+        assert!(event["took_ms"].as_u64().unwrap() < 480, "inside the window: {event}");
         guard.stop();
     }
 }
