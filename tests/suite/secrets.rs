@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use confwarden::fs::{LockGuard, Target, Wait};
 
 use crate::support::{Run, Sandbox, Seen};
+use crate::watch::{Guard, is_stable, store};
 
 /// What every planted secret holds, in each of its spellings.
 const CANARY: &str = "nary-";
@@ -545,4 +546,41 @@ fn events_and_waiting_say_nothing() {
     watched.check(&["wait", "--for", "stable", "--timeout", "700ms"], "");
     fs::write(watched.sandbox.config_path(), "{ token: canary-broken-0123456789").unwrap();
     watched.check(&["wait", "--for", "stable", "--timeout", "0s"], "");
+}
+
+/// What the watcher says while it runs, and what it leaves: its log, its events, its history.
+#[test]
+fn the_watcher_tells_no_secret() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    let sandbox = &watched.sandbox;
+    for manner in [["--color", "always"], ["--output", "json"]] {
+        put(sandbox, BASE);
+        let words = [manner.as_slice(), &["watch"]].concat();
+        let mut guard = Guard::started(sandbox, sandbox.invoke(words));
+        for theirs in [
+            BASE.replace("canary-token", "canary-theirs"),
+            BASE.replace("canary-api", "canary-others"),
+            BASE.replace("canary-env", "${CANARY").replace("canary-header", "canary-more"),
+            REWRITTEN.to_owned(),
+            "{ gateway: { auth: { token: 'canary-cut-0123456789".to_owned(),
+            "{ gateway: canary-bare-0123456789 }".to_owned(),
+            "canary-token-0123456789".to_owned(),
+        ] {
+            store(sandbox, &theirs);
+            // It is stable when it was looked into.
+            guard.until("rest", || is_stable(sandbox));
+        }
+        watched.search(&guard.ends());
+    }
+    for kind in ["accepted", "healed", "quarantined", "stopped"] {
+        let run = sandbox.run(["events", "--kind", kind]);
+        watched.search(&run);
+        assert!(run.stdout().contains(kind), "no {kind}: {run}");
+    }
+    watched.check(&["events"], "");
+    watched.check(&["accept", "@"], "");
+    put(sandbox, REWRITTEN);
+    watched.check(&["watch", "--once"], "");
+    put(sandbox, "{ gateway: { auth: { token: 'canary-cut-0123456789");
+    watched.check(&["watch", "--once"], "");
 }

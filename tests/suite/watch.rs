@@ -9,23 +9,23 @@ use serde_json::Value;
 
 use crate::exec::debugging;
 use crate::history::kinds;
-use crate::support::{GATEWAY, Running, Sandbox, TOKEN, tools};
+use crate::support::{GATEWAY, Invocation, Run, Running, Sandbox, TOKEN, tools};
 
 /// A watcher that guards the sandbox.
-struct Guard<'s> {
+pub(crate) struct Guard<'s> {
     sandbox: &'s Sandbox,
     running: Option<Running>,
 }
 
 impl<'s> Guard<'s> {
-    fn of(sandbox: &'s Sandbox) -> Self {
-        Self::with(sandbox, &[])
+    pub(crate) fn of(sandbox: &'s Sandbox) -> Self {
+        Self::started(sandbox, sandbox.invoke(["watch"]))
     }
 
-    fn with(sandbox: &'s Sandbox, arguments: &[&str]) -> Self {
+    /// As `invocation`, a run of `watch`, makes it.
+    pub(crate) fn started(sandbox: &'s Sandbox, invocation: Invocation) -> Self {
         let before = events(sandbox).len();
-        let words = ["watch"].iter().chain(arguments).copied();
-        let mut running = sandbox.invoke(words).start();
+        let mut running = invocation.start();
         running.until("a guard", || {
             events(sandbox).iter().skip(before).any(|event| event["kind"] == "watching")
         });
@@ -35,13 +35,13 @@ impl<'s> Guard<'s> {
         Self { sandbox, running: Some(running) }
     }
 
-    fn until(&mut self, what: &str, reached: impl FnMut() -> bool) {
+    pub(crate) fn until(&mut self, what: &str, reached: impl FnMut() -> bool) {
         self.running.as_mut().unwrap().until(what, reached);
     }
 
     /// Waits until the file is `text`.
     #[track_caller]
-    fn heals_to(&mut self, text: &str) {
+    pub(crate) fn heals_to(&mut self, text: &str) {
         let since = Instant::now();
         while self.sandbox.text_of("openclaw.json").as_deref() != Some(text) {
             if since.elapsed() > Duration::from_secs(20) {
@@ -55,44 +55,56 @@ impl<'s> Guard<'s> {
     }
 
     /// Waits for an event of this kind, after those that were there `before`.
-    fn tells(&mut self, kind: &str, before: usize) -> Value {
+    pub(crate) fn tells(&mut self, kind: &str, before: usize) -> Value {
         let sandbox = self.sandbox;
         let find = || events(sandbox).into_iter().skip(before).find(|event| event["kind"] == kind);
         self.until(kind, || find().is_some());
         find().unwrap()
     }
 
-    fn stop(mut self) {
+    pub(crate) fn stop(self) {
+        self.ends().never_says(TOKEN);
+    }
+
+    /// As [`Guard::stop`], with what it has said.
+    pub(crate) fn ends(mut self) -> Run {
         let running = self.running.take().unwrap();
         running.signal(Signal::TERM);
-        running.finish().code(0).never_says(TOKEN);
+        let run = running.finish();
+        run.code(0);
+        run
+    }
+
+    /// The running program.
+    pub(crate) fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
     }
 
     /// Ends it without a chance to say a word.
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         let running = self.running.take().unwrap();
         running.signal(Signal::KILL);
         assert_eq!(running.finish().ended(), None);
     }
 }
 
-fn events(sandbox: &Sandbox) -> Vec<Value> {
+pub(crate) fn events(sandbox: &Sandbox) -> Vec<Value> {
     let run = sandbox.run(["events", "--output", "json"]);
     run.code(0).never_says(TOKEN);
     run.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn is_stable(sandbox: &Sandbox) -> bool {
+pub(crate) fn is_stable(sandbox: &Sandbox) -> bool {
     sandbox.run(["wait", "--for", "stable", "--timeout", "5s"]).ended() == Some(0)
 }
 
 /// `text` without the token of the gateway.
-fn without_token(text: &str) -> String {
+pub(crate) fn without_token(text: &str) -> String {
     text.lines().filter(|line| !line.contains(TOKEN)).map(|line| [line, "\n"].concat()).collect()
 }
 
 /// Stores `text` as most programs do.
-fn store(sandbox: &Sandbox, text: &str) {
+pub(crate) fn store(sandbox: &Sandbox, text: &str) {
     let temporary = sandbox.path("openclaw.json.tmp");
     fs::write(&temporary, text).unwrap();
     fs::set_permissions(&temporary, fs::Permissions::from_mode(0o600)).unwrap();

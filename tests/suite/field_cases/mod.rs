@@ -20,6 +20,9 @@ mod rewritten; // TK, SE, FM: tokens, secrets and comments
 mod shrunk; // WP: little is left of the file
 mod turns; // CC: several programs at once
 
+// As far as the watcher alone is there.
+mod watched; // TK, CC, RL, FS, AG: whoever writes, at any time
+
 use crate::support::{Run, Sandbox};
 
 /// Applies `desired` as a whole file; every rule of `rules` must refuse it, and the file stays.
