@@ -51,7 +51,7 @@ fn a_demo_that_is_interrupted_leaves_nothing_and_ends_by_the_signal() {
         running.signal(signal);
         let run = running.finish();
         assert_eq!(run.ended(), None, "{run}");
-        assert_eq!(folders(&sandbox), [PathBuf::new(); 0], "{run}");
+        assert_eq!(folders(&sandbox), Vec::<PathBuf>::new(), "{run}");
     }
 }
 
@@ -73,7 +73,7 @@ fn what_does_not_come_back_is_a_failure() {
     let run = running.finish();
     run.code(70).says("did not come back within 10.0 s").says("the watcher says: ");
     run.never_says(TOKENS);
-    assert_eq!(folders(&sandbox), [PathBuf::new(); 0], "{run}");
+    assert_eq!(folders(&sandbox), Vec::<PathBuf>::new(), "{run}");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn what_would_have_no_effect_is_wrong_usage() {
     let report = start(&sandbox, &["--output", "json"]).finish().code(2).report();
     assert_eq!(report["command"], "demo");
     assert_eq!(report["status"], "error");
-    assert_eq!(folders(&sandbox), [PathBuf::new(); 0]);
+    assert_eq!(folders(&sandbox), Vec::<PathBuf>::new());
 }
 
 #[test]

@@ -5,17 +5,18 @@
 //! does not come back ends the demo with a failure. It never touches a configuration of yours, starts no
 //! program, and prints no token, not even its own fake ones.
 
+mod guard;
+mod interruption;
+
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 use confwarden::clock;
-use confwarden::event::{EventKind, Hub};
-use confwarden::ops::{Notice, OpsError, Timing, Watcher, Workspace};
+use confwarden::event::EventKind;
 use similar::{ChangeTag, TextDiff};
 
 use crate::args::{GlobalArgs, OutputFormat};
@@ -23,6 +24,8 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Printer, Report, event_text};
 use crate::settings;
+use guard::{Guard, Told};
+use interruption::Interruption;
 
 const NAME: &str = "demo";
 
@@ -30,8 +33,6 @@ const NAME: &str = "demo";
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often is looked whether it is back.
 const GLANCE: Duration = Duration::from_millis(1);
-/// How soon comments are dressed on again: nobody wants to watch the ten seconds of `watch`.
-const CALM: Duration = Duration::from_secs(1);
 /// When a live gateway reads the file after a write.
 const GATEWAY_READS: Duration = Duration::from_millis(500);
 
@@ -162,62 +163,6 @@ fn play(global: &GlobalArgs, interruption: &Interruption, folder: &Path) -> Resu
     let ended = stage.guard.stop();
     played?;
     ended.map_err(Ending::from)
-}
-
-/// The watcher, in a thread of its own.
-struct Guard {
-    inbox: Sender<Notice>,
-    told: Receiver<Told>,
-    thread: JoinHandle<()>,
-}
-
-/// What the watcher has to say.
-enum Told {
-    Ready,
-    Event(EventKind),
-}
-
-impl Guard {
-    fn start(workspace: Workspace) -> Result<Self, CommandError> {
-        let (teller, told) = channel();
-        let (opened, outcome) = channel::<Result<Sender<Notice>, OpsError>>();
-        let timing = Timing { calm: CALM, ..Timing::default() };
-        let guard = move || {
-            let events = teller.clone();
-            // Who does not listen any more has ended.
-            let tell = Box::new(move |event: &confwarden::event::Event| {
-                events.send(Told::Event(event.kind.clone())).ok();
-            });
-            let watcher = match Watcher::new(vec![workspace], timing, Hub::new(), Vec::new(), tell)
-            {
-                Ok(watcher) => watcher,
-                Err(error) => {
-                    opened.send(Err(error)).ok();
-                    return;
-                }
-            };
-            opened.send(Ok(watcher.inbox())).ok();
-            let mut ready = || {
-                teller.send(Told::Ready).ok();
-            };
-            watcher.run(&mut ready, None, &mut || ());
-        };
-        let failed = |error: anyhow::Error| {
-            CommandError::new(Exit::Internal, error.context("could not start the watcher"))
-        };
-        let thread = thread::Builder::new().name("watcher".to_owned());
-        let thread = thread.spawn(guard).map_err(|error| failed(error.into()))?;
-        let inbox = outcome.recv().map_err(|error| failed(error.into()))??;
-        Ok(Self { inbox, told, thread })
-    }
-
-    /// Ends it, and waits until it writes no more.
-    fn stop(self) -> Result<(), CommandError> {
-        // One that has ended needs no telling.
-        self.inbox.send(Notice::Stop).ok();
-        let ended = self.thread.join();
-        ended.map_err(|_| CommandError::new(Exit::Internal, anyhow!("the watcher has died")))
-    }
 }
 
 /// Where it is played.
@@ -425,59 +370,4 @@ fn replace(from: &Path, to: &Path) -> io::Result<()> {
 #[expect(clippy::disallowed_methods, reason = "a hostile writer")]
 fn overwrite(path: &Path, text: &str) -> io::Result<()> {
     std::fs::write(path, text)
-}
-
-/// Whether somebody wants the end.
-#[cfg(unix)]
-struct Interruption(std::sync::Arc<std::sync::atomic::AtomicUsize>);
-
-#[cfg(unix)]
-impl Interruption {
-    fn listen() -> Result<Self, CommandError> {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-        let came = Self(std::sync::Arc::default());
-        for (signal, number) in [(SIGHUP, 1), (SIGINT, 2), (SIGTERM, 15)] {
-            debug_assert_eq!(usize::try_from(signal), Ok(number));
-            let listener = signal_hook::flag::register_usize(signal, came.0.clone(), number);
-            listener
-                .context("could not listen to signals")
-                .map_err(|error| CommandError::new(Exit::Internal, error))?;
-        }
-        Ok(came)
-    }
-
-    fn signal(&self) -> usize {
-        self.0.load(std::sync::atomic::Ordering::Relaxed)
-    }
-
-    fn has_come(&self) -> bool {
-        self.signal() != 0
-    }
-
-    /// Ends as the signal ends a program that does not listen to it.
-    fn end(&self) -> Exit {
-        let signal = i32::try_from(self.signal()).unwrap_or_default();
-        match signal_hook::low_level::emulate_default_handler(signal) {
-            Ok(()) | Err(_) => Exit::Internal,
-        }
-    }
-}
-
-/// Windows ends a program without asking it: the folder stays.
-#[cfg(not(unix))]
-struct Interruption;
-
-#[cfg(not(unix))]
-impl Interruption {
-    fn listen() -> Result<Self, CommandError> {
-        Ok(Self)
-    }
-
-    fn has_come(&self) -> bool {
-        false
-    }
-
-    fn end(&self) -> Exit {
-        Exit::Internal
-    }
 }
