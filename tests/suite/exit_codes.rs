@@ -1,4 +1,5 @@
-//! One test a row of the table of exit codes. The row `internal` has none: it is a bug.
+//! One test a row of the table of exit codes. The row `internal` has none: it is a bug. `demo`
+//! ends with it too, in its own suite.
 
 use std::time::{Duration, Instant};
 

@@ -50,7 +50,7 @@ fn help_and_version_are_data() {
     let version = format!("confwarden {}\n", env!("CARGO_PKG_VERSION"));
     sandbox.run(["--version"]).code(0).prints(&version).tells("");
     sandbox.run(["--help"]).code(0).shows("Exit codes:").tells("");
-    for command in ["get", "set", "unset", "mv", "patch", "apply", "diff", "explain"] {
+    for command in ["get", "set", "unset", "mv", "patch", "apply", "diff", "explain", "demo"] {
         sandbox.run([command, "--help"]).code(0).shows("Usage: confwarden").tells("");
     }
 }

@@ -148,6 +148,12 @@ pub(crate) enum Command {
     Watch(WatchArgs),
     Events(EventsArgs),
     Explain(ExplainArgs),
+    /// See in a few seconds what the watcher does, without a gateway
+    ///
+    /// In a temporary folder, which is gone afterwards, three hostile writers damage a configuration one
+    /// after the other; each time it is told what was lost, what came back, and how fast. All of it is
+    /// measured: what does not come back ends it with code 70.
+    Demo,
 }
 
 /// The commands about a configuration.

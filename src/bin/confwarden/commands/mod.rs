@@ -5,6 +5,7 @@
 
 mod accept;
 mod apply;
+mod demo;
 mod diff;
 mod edit;
 mod events;
@@ -59,6 +60,9 @@ pub(crate) fn run() -> Exit {
     if let Command::Watch(args) = &line.command {
         return watch::run(args, &line.global);
     }
+    if let Command::Demo = &line.command {
+        return demo::run(&line.global);
+    }
     Printer::new(&line.global).print(&report(&line))
 }
 
@@ -69,7 +73,7 @@ fn report(line: &CommandLine) -> Report {
             Err(error) => Report::failed(Some("explain"), &error),
         },
         // They have printed what they had to say.
-        Command::Events(_) | Command::Watch(_) => Report::of_rules("events", &[]),
+        Command::Events(_) | Command::Watch(_) | Command::Demo => Report::of_rules("events", &[]),
         Command::Config(command) => report_on_config(command, &line.global),
     }
 }
