@@ -94,6 +94,12 @@ impl<'a> Look<'a> {
             memory.is_dressed();
             return Ok(Found::Nothing);
         };
+        let found = session.load(Missing::Create, Unparsable::Tolerate)?;
+        let is_same = State::of(&found.loaded) == State::of(&accepted.files);
+        // What one of us wrote since is taken up by a look, which keeps what it was asked for.
+        if !is_same || memory.is_history_new(self.workspace, &session) {
+            return Ok(Found::Broken);
+        }
         let (settled, told, _) =
             self.settle(&mut session, memory, dressed, Extent::Dress, Broken::Await)?;
         if settled.is_broken || State::of(&settled.theirs) != State::of(&accepted.files) {
