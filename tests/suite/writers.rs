@@ -141,7 +141,9 @@ impl Window {
     fn stop(self, faults: &Faults, sandbox: &Sandbox) -> Running {
         let calls = faults.calls(&prepared(), &OURS, None);
         let call = calls.iter().find(|call| match self {
-            Self::Staged => call.name == "fsync",
+            // Made of the staged file alone. Not its `fsync`: the history is synced meanwhile, by a
+            // thread that has a first one of its own.
+            Self::Staged => call.name == "fremovexattr",
             Self::Compared => call.name.starts_with("rename") && call.shown.contains(".swap\""),
             Self::Exchanged => call.shown.contains("RENAME_EXCHANGE"),
         });
