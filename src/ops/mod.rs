@@ -35,7 +35,7 @@ pub use records::{Past, PastBytes, PastText, past, past_difference, prune, recor
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
 pub use rest::{Unrest, rest};
 pub use restore::{Restoration, Restore, restore};
-pub use status::{Condition, Drift, Overview, status};
+pub use status::{Condition, Drift, Guard, Overview, status};
 pub use watch::{Notice, Settle, Timing, Watcher};
 
 use crate::doc::{KeyPath, Value};

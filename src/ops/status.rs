@@ -1,18 +1,22 @@
-//! The state of a guarded configuration, at one look: it waits for nobody and changes nothing.
+//! The state of a guarded configuration, at one look: it waits for no lock and changes nothing.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::records::{self, Side};
 use super::session::Session;
 use super::snapshot::{Snapshot, Unparsable};
 use super::{Change, Missing, OpsError, Workspace, outcome};
 use crate::doc::{Format, SyntaxError};
+use crate::event::Freshness;
 use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery};
 use crate::history::{History, Identities, Listing, Record, RecordId};
 use crate::profile::GatewayLockKind;
 
 /// How many of the latest records are shown.
 const LATEST: usize = 5;
+/// How long the watcher may take to see everything that happened before it was asked.
+const WATCHER_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The state of a guarded configuration.
 #[derive(Clone, Debug)]
@@ -45,6 +49,19 @@ pub struct Overview {
     pub latest: Vec<Record>,
     /// What differs from the last record.
     pub drift: Drift,
+    /// What the watcher knows of it.
+    pub watcher: Guard,
+}
+
+/// What the watcher knows of a file.
+#[derive(Clone, Debug)]
+pub enum Guard {
+    /// No watcher runs.
+    None,
+    /// One runs, and does not say: why.
+    Silent(String),
+    /// It guards the file, and stands like this.
+    Guards(Freshness),
 }
 
 /// What is there.
@@ -89,9 +106,11 @@ pub enum Drift {
 ///
 /// [`OpsError`] where the file or its history cannot be read.
 pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
+    let target = Target::resolve(&workspace.config)?;
+    // Before the file is read: what it puts right meanwhile is seen here as well.
+    let watcher = guard(workspace, &target);
     let mut session = Session::reading(workspace)?;
     let snapshot = session.load(Missing::Create, Unparsable::Tolerate)?;
-    let target = Target::resolve(&workspace.config)?;
     let history = records::of(workspace)?;
     let Listing { mut records, faults } = history.list()?;
     let root = snapshot.loaded.first().and_then(|(_, loaded)| loaded.as_ref());
@@ -124,6 +143,7 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
         },
         awaits_recovery: awaits_recovery(&target)?,
         drift: drift(workspace, &session, &snapshot, &history, records.last()),
+        watcher,
         records: records.len(),
         faults: faults.len(),
         latest: {
@@ -134,6 +154,23 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
         file: target.named().to_owned(),
         target: target.path().to_owned(),
     })
+}
+
+#[cfg(unix)]
+fn guard(workspace: &Workspace, target: &Target) -> Guard {
+    let client = crate::event::Client::of(&workspace.state_dir);
+    match client.fresh(target.path(), WATCHER_PATIENCE) {
+        Ok(None) => Guard::None,
+        Ok(Some(seen)) => Guard::Guards(seen),
+        // That it cannot be asked is a part of the state, and no reason to show none of it.
+        Err(error) => Guard::Silent(error.to_string()),
+    }
+}
+
+/// Nobody answers at a socket here.
+#[cfg(not(unix))]
+fn guard(_: &Workspace, _: &Target) -> Guard {
+    Guard::None
 }
 
 fn drift(

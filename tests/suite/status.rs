@@ -3,9 +3,11 @@
 use std::fs;
 
 use confwarden::fs::{LockGuard, Target, Wait};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::{GATEWAY, Sandbox, TOKEN};
+use crate::watch::Guard;
 
 #[test]
 fn a_file_that_nobody_recorded_has_no_drift_to_tell() {
@@ -91,4 +93,43 @@ fn includes_are_listed_with_their_faults() {
     let includes = &sandbox.report(["status"])["state"]["includes"];
     assert_eq!(includes[0]["fault"], Value::Null);
     assert!(includes[1]["fault"].as_str().unwrap().contains("none.json5"));
+}
+
+/// Whether the watcher has seen everything is asked at every look, and proved by a report that comes
+/// after all that happened before.
+#[test]
+fn the_watcher_says_whether_anything_has_drifted_as_of_now() {
+    let sandbox = Sandbox::config(GATEWAY);
+    sandbox.run(["status"]).code(0).shows("watcher   none runs");
+    let nobody =
+        json!({"kind": "none", "reason": null, "fresh": null, "drift": null, "state": null});
+    assert_eq!(sandbox.report(["status"])["state"]["watcher"], nobody);
+
+    let mut guard = Guard::of(&sandbox);
+    sandbox.run(["status"]).code(0).shows("watcher   guards it; no drift as of now");
+    let at_rest = json!({
+        "kind": "guards", "reason": null, "fresh": true, "drift": false, "state": "stable"
+    });
+    for round in 0..3 {
+        // Asked right after the damage, the answer covers it: it is healed, or told as it is.
+        let damaged = sandbox.text().replace(TOKEN, "");
+        fs::write(sandbox.config_path(), damaged).unwrap();
+        let state = sandbox.report(["status"])["state"].clone();
+        assert!(
+            state["watcher"] != at_rest || state["drift"]["kind"] == "none",
+            "round {round}: {state}"
+        );
+        guard.until("the token", || sandbox.text().contains(TOKEN));
+        guard.until("rest", || sandbox.report(["status"])["state"]["watcher"] == at_rest);
+    }
+
+    guard.running().signal(Signal::STOP);
+    let run = sandbox.run(["status"]);
+    guard.running().signal(Signal::CONT);
+    run.code(0).shows("watcher   no help: ").shows("drift     none since record");
+    let other = sandbox.path("other.json");
+    fs::write(&other, GATEWAY).unwrap();
+    let other = other.to_str().unwrap();
+    sandbox.run(["--config", other, "status"]).code(0).shows("no help: ").shows("is not guarded");
+    guard.stop();
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use confwarden::doc::Format;
 use confwarden::fs::Held;
-use confwarden::ops::{Condition, Drift, Overview};
+use confwarden::ops::{Condition, Drift, Guard, Overview};
 use serde::Serialize;
 
 use super::entry::ChangeEntry;
@@ -30,6 +30,7 @@ pub(super) struct OverviewEntry {
     records: usize,
     unreadable_records: usize,
     drift: DriftEntry,
+    watcher: WatcherEntry,
 }
 
 #[derive(Serialize)]
@@ -50,6 +51,15 @@ struct DriftEntry {
     kind: &'static str,
     since: Option<u64>,
     reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct WatcherEntry {
+    kind: &'static str,
+    reason: Option<String>,
+    fresh: Option<bool>,
+    drift: Option<bool>,
+    state: Option<&'static str>,
 }
 
 impl OverviewEntry {
@@ -89,6 +99,7 @@ impl OverviewEntry {
             records: overview.records,
             unreadable_records: overview.faults,
             drift: DriftEntry { kind, since, reason },
+            watcher: WatcherEntry::of(&overview.watcher),
         }
     }
 }
@@ -110,6 +121,36 @@ impl HeldEntry {
             (false, ..) => "free".to_owned(),
             (true, Some(command), Some(pid)) => format!("held by `{command}` (process {pid})"),
             (true, ..) => "held by another process".to_owned(),
+        }
+    }
+}
+
+impl WatcherEntry {
+    fn of(guard: &Guard) -> Self {
+        let nothing = Self { kind: "none", reason: None, fresh: None, drift: None, state: None };
+        match guard {
+            Guard::None => nothing,
+            Guard::Silent(why) => Self { kind: "silent", reason: Some(why.clone()), ..nothing },
+            Guard::Guards(seen) => Self {
+                kind: "guards",
+                fresh: Some(seen.fresh),
+                drift: Some(seen.drift),
+                state: Some(seen.state.as_str()),
+                ..nothing
+            },
+        }
+    }
+
+    fn sentence(&self) -> String {
+        match (self.kind, self.fresh, self.drift, self.state) {
+            ("none", ..) => "none runs".to_owned(),
+            ("silent", ..) => format!("no help: {}", self.reason.as_deref().unwrap_or_default()),
+            (_, Some(true), Some(false), Some("stable")) => {
+                "guards it; no drift as of now".to_owned()
+            }
+            (_, Some(true), Some(true), _) => "guards it; not what was accepted last".to_owned(),
+            (_, Some(true), _, Some(state)) => format!("guards it; it is {state}"),
+            _ => "guards it; has not seen everything yet".to_owned(),
         }
     }
 }
@@ -177,6 +218,7 @@ pub(super) fn page(
         ),
     });
     changes(out, drift, "    ", paint);
+    writeln!(out, "  watcher   {}", entry.watcher.sentence()).expect("a string takes every text");
     let more = entry.records.saturating_sub(latest.len());
     let more = if more > 0 { format!(", and {more} before") } else { String::new() };
     if entry.records > 0 {
