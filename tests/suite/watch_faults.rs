@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, chown, symlink};
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::exec::debugging;
-use crate::support::{GATEWAY, Mounts, Sandbox, TOKEN, is_root};
+use crate::support::{Faults, GATEWAY, Mounts, Sandbox, TOKEN, is_root};
 use crate::watch::{Guard, events, is_stable, store, without_token};
 
 /// The time that a process has used so far.
@@ -214,4 +215,33 @@ fn a_profile_that_became_nonsense_is_not_taken() {
     guard.until("the level", || sandbox.text().contains("info") && is_stable(&sandbox));
     guard.stop();
     assert!(!events(&sandbox).iter().any(|event| event.to_string().contains(TOKEN)));
+}
+
+/// systemd counts the time to the end from it, and starts nothing that conflicts meanwhile.
+#[test]
+fn that_it_stops_is_told_before_the_last_heal_not_after() {
+    let Some(faults) = Faults::allowed() else { return };
+    let sandbox = Sandbox::config(GATEWAY);
+    let socket = sandbox.path("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let hears = |wanted: &str| {
+        let mut heard = [0; 512];
+        loop {
+            let length = manager.recv(&mut heard).expect(wanted);
+            if heard[..length].split(|byte| *byte == b'\n').any(|line| line == wanted.as_bytes()) {
+                break;
+            }
+        }
+    };
+    let slow = faults.with("fsync:delay_enter=1000000");
+    let mut running = sandbox.invoke(["watch"]).env("NOTIFY_SOCKET", &socket).under(slow).start();
+    running.until_locked(&sandbox);
+    hears("READY=1");
+    store(&sandbox, &without_token(GATEWAY));
+    running.signal(Signal::TERM);
+    hears("STOPPING=1");
+    assert_eq!(sandbox.text(), without_token(GATEWAY), "the heal takes a second");
+    running.finish().code(0);
+    assert_eq!(sandbox.text(), GATEWAY, "and is done before the end");
 }

@@ -69,7 +69,6 @@ fn guard(args: &WatchArgs, global: &GlobalArgs) -> Result<Exit, CommandError> {
         notifier.ready();
     };
     watcher.run(&mut ready, notifier.watchdog_interval(), &mut || notifier.beat());
-    notifier.stopping();
     Ok(Exit::Ok)
 }
 
@@ -141,6 +140,8 @@ fn listen_to_signals(
     let listener = listener.spawn(move || {
         for signal in signals.forever() {
             if signal != SIGHUP {
+                // Now, and not when what is due has been done.
+                notifier.stopping();
                 // Whoever has ended needs no telling.
                 inbox.send(Notice::Stop).ok();
                 continue;
