@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use crate::exec::debugging;
 use crate::history::snapshots;
 use crate::support::{Call, Faults, GATEWAY, Mounts, Sandbox, Seen, TOKEN};
+use crate::watch::{store, without_token};
 
 /// Lock and configuration: all that may be left.
 const CLEAN: [&str; 2] = [".openclaw.json.confwarden.lock", "openclaw.json"];
@@ -102,6 +103,49 @@ fn a_new_file_is_absent_or_whole() {
         assert_eq!(sandbox.names(), CLEAN, "killed at {at}");
         assert_eq!(litter(&sandbox), Vec::<PathBuf>::new(), "killed at {at}");
     }
+}
+
+/// A look of the watcher: it heals, records, and tells. Whatever it was at, the next one finds the
+/// damage, or that it is healed already; the change of the author stays.
+#[test]
+fn a_watcher_that_dies_leaves_the_damage_or_the_healed_file_and_the_next_one_heals() {
+    const ONCE: [&str; 2] = ["watch", "--once"];
+    let Some(faults) = Faults::allowed() else { return };
+    let healed = GATEWAY.replace("\"info\"", "\"debug\"").replace("18789", "4711");
+    let damaged = without_token(&healed);
+    let make = || {
+        let sandbox = Sandbox::config(GATEWAY);
+        sandbox.run(NEXT).code(0);
+        store(&sandbox, &damaged);
+        sandbox
+    };
+    let (mut seen_damaged, mut seen_healed) = (0, 0);
+    for call in changing(&faults, &make(), &ONCE) {
+        let at = &call.shown;
+        let sandbox = make();
+        killed_at(&faults, &sandbox, &ONCE, &call, None);
+        let text = sandbox.text();
+        assert!(text == damaged || text == healed, "killed at {at}: {text}");
+        *(if text == healed { &mut seen_healed } else { &mut seen_damaged }) += 1;
+
+        let next = sandbox.run(ONCE);
+        assert_eq!(next.ended(), Some(0), "after a kill at {at}: {next}");
+        next.never_says(TOKEN);
+        assert_eq!(sandbox.text(), healed, "killed at {at}");
+        // The gateway's lock of a dead process is nobody's, and taken by whoever comes next.
+        let stays = |path: &PathBuf| path.ends_with("openclaw.json.lock");
+        assert!(litter(&sandbox).iter().all(stays), "killed at {at}: {:?}", litter(&sandbox));
+        sandbox.run(["status"]).code(0).shows("lock      free; the gateway's own: free");
+        // What the author wrote is kept, damage and all; nothing of the history is torn.
+        let holds = |path: &PathBuf| std::fs::read_to_string(path).unwrap() == damaged;
+        assert!(snapshots(&sandbox).iter().any(holds), "theirs is lost by a kill at {at}");
+        sandbox.run(["history", "list"]).code(0).tells("");
+        let rest = sandbox.untouched(|| sandbox.run(ONCE));
+        assert_eq!(rest.ended(), Some(0), "there was more to do after a kill at {at}: {rest}");
+        sandbox.run(["set", "logging.level", "trace"]).code(0);
+        assert_eq!(litter(&sandbox), Vec::<PathBuf>::new(), "killed at {at}");
+    }
+    assert!(seen_damaged >= 8 && seen_healed >= 4, "{seen_damaged} damaged, {seen_healed} healed");
 }
 
 /// A change of two files: each is old or new, and the next run can go on from there.
