@@ -8,7 +8,7 @@ use crate::fs::{Glance, LockError, glance};
 use crate::history::Author;
 use crate::ops::foreign::{Accepted, Broken, Extent, Foreign, ForeignRecord, Settled, State, Told};
 use crate::ops::session::Session;
-use crate::ops::snapshot::Unparsable;
+use crate::ops::snapshot::{Snapshot, Unparsable};
 use crate::ops::{Missing, OpsError, Workspace};
 
 /// How long a heal waits for the gateway's own lock: what is left of the window in which the gateway
@@ -44,8 +44,8 @@ pub(super) type Standing = Vec<(PathBuf, Option<Glance>)>;
 impl<'a> Look<'a> {
     /// Judges what stands there, and puts right what is damage.
     pub(super) fn heal(&self, memory: &mut Memory, broken: Broken) -> Result<Found, OpsError> {
-        let mut session = match self.open()? {
-            Opened::Yes(session) => session,
+        let (mut session, mut found) = match self.open()? {
+            Opened::Yes(opened) => *opened,
             Opened::NoDirectory => return Ok(Found::Nothing),
             Opened::Locked => return Ok(Found::Busy),
         };
@@ -55,10 +55,13 @@ impl<'a> Look<'a> {
         };
         let before = State::of(&accepted.files);
         // Also the files that nothing includes any more: they may come back.
+        let mut is_stale = false;
         for (file, _) in &accepted.files {
-            session.lock(file)?;
+            is_stale |= session.lock(file)?;
         }
-        let found = session.load(Missing::Create, Unparsable::Tolerate)?;
+        if is_stale {
+            found = session.load(Missing::Create, Unparsable::Tolerate)?;
+        }
         if !memory.has_begun() && !found.exists() {
             return Ok(Found::Nothing);
         }
@@ -84,8 +87,8 @@ impl<'a> Look<'a> {
 
     /// Dresses comments and layout on again, if nobody has written since.
     pub(super) fn dress(&self, memory: &mut Memory) -> Result<Found, OpsError> {
-        let mut session = match self.open()? {
-            Opened::Yes(session) => session,
+        let (mut session, found) = match self.open()? {
+            Opened::Yes(opened) => *opened,
             Opened::NoDirectory => return Ok(Found::Nothing),
             Opened::Locked => return Ok(Found::Busy),
         };
@@ -94,7 +97,6 @@ impl<'a> Look<'a> {
             memory.is_dressed();
             return Ok(Found::Nothing);
         };
-        let found = session.load(Missing::Create, Unparsable::Tolerate)?;
         let is_same = State::of(&found.loaded) == State::of(&accepted.files);
         // What one of us wrote since is taken up by a look, which keeps what it was asked for.
         if !is_same || memory.is_history_new(self.workspace, &session) {
@@ -118,11 +120,11 @@ impl<'a> Look<'a> {
             return Ok(Opened::NoDirectory);
         }
         let opened = Session::guarding(self.workspace).and_then(|mut session| {
-            session.load_locked()?;
-            Ok(session)
+            let found = session.load_locked()?;
+            Ok((session, found))
         });
         match opened {
-            Ok(session) => Ok(Opened::Yes(session)),
+            Ok(opened) => Ok(Opened::Yes(Box::new(opened))),
             Err(OpsError::Lock(LockError::TimedOut { .. })) => Ok(Opened::Locked),
             Err(error) => Err(error),
         }
@@ -159,7 +161,8 @@ impl<'a> Look<'a> {
 
 /// Whether the files could be opened.
 enum Opened<'w> {
-    Yes(Session<'w>),
+    /// With what was read under the locks.
+    Yes(Box<(Session<'w>, Snapshot)>),
     NoDirectory,
     Locked,
 }
