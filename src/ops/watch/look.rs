@@ -200,3 +200,6 @@ fn remember(
     memory.accept(files, before.configuration);
     Ok(glances.into_iter().map(|(file, _)| (file, None)).collect())
 }
+
+#[cfg(test)]
+mod tests;
