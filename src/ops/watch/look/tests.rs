@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "the test is another writer of the file")]
+
 use std::path::Path;
 use std::sync::Arc;
 
