@@ -1,3 +1,5 @@
+//! Looks and re-dresses in an order that a running watcher meets by chance only.
+
 #![expect(clippy::disallowed_methods, reason = "the test is another writer of the file")]
 
 use std::path::Path;
