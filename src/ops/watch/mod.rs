@@ -229,6 +229,8 @@ impl Watcher {
     /// What is due is done before the end.
     fn stop(&mut self) {
         let now = self.now();
+        // What was written just now may not have been reported yet.
+        self.wards.glance_all(now);
         for index in 0..self.wards.len() {
             let is_pending = self.wards.get(index).has_work();
             let timing = Timing { settle: Settle::No, ..self.timing.clone() };
