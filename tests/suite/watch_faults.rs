@@ -245,3 +245,22 @@ fn that_it_stops_is_told_before_the_last_heal_not_after() {
     running.finish().code(0);
     assert_eq!(sandbox.text(), GATEWAY, "and is done before the end");
 }
+
+#[test]
+fn what_could_not_be_healed_before_the_end_is_told() {
+    let Some(faults) = Faults::allowed() else { return };
+    let sandbox = Sandbox::config(GATEWAY);
+    // Slow enough for the first lock to be seen.
+    let broken = faults.with("fsync:error=EIO:delay_enter=300000");
+    let mut running = sandbox.invoke(["watch"]).under(broken).start();
+    running.until_locked(&sandbox);
+    running.until("a first look", || is_stable(&sandbox));
+    store(&sandbox, &without_token(GATEWAY));
+    running.signal(Signal::TERM);
+    running.finish().code(0).never_says(TOKEN);
+    let told = events(&sandbox);
+    let last = told.iter().rfind(|event| event["kind"] == "failed").expect("the failure is told");
+    assert!(last["next_try_ms"].is_null(), "{last}");
+    assert_eq!(told.last().unwrap()["kind"], "stopped");
+    assert_eq!(sandbox.text(), without_token(GATEWAY));
+}

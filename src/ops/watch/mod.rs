@@ -183,7 +183,7 @@ impl Watcher {
                     }
                 }
                 Err(error) => {
-                    let kind = news::failed("guard the file", &error, Duration::ZERO);
+                    let kind = news::failed("guard the file", &error, None);
                     events.push(self.teller.tell(index, kind));
                     first.get_or_insert(error);
                 }
@@ -232,12 +232,16 @@ impl Watcher {
         // What was written just now may not have been reported yet.
         self.wards.glance_all(now);
         for index in 0..self.wards.len() {
-            let is_pending = self.wards.get(index).has_work();
+            let ward = self.wards.get(index);
             let timing = Timing { settle: Settle::No, ..self.timing.clone() };
-            if is_pending && let Ok(Some(kinds)) = self.wards.get(index).settle_once(now, &timing) {
-                for kind in kinds {
-                    self.teller.tell(index, kind);
-                }
+            let settled = if ward.has_work() { ward.settle_once(now, &timing) } else { Ok(None) };
+            let told = match settled {
+                Ok(kinds) => kinds.unwrap_or_default(),
+                // Nobody tries again: the one who reads the log is the next to know.
+                Err(error) => vec![news::failed("guard the file", &error, None)],
+            };
+            for kind in told {
+                self.teller.tell(index, kind);
             }
             self.teller.tell(index, EventKind::Stopped);
         }

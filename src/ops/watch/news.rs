@@ -81,12 +81,12 @@ pub(super) fn put_back(settled: &Settled) -> Vec<PutBackNote> {
 }
 
 /// That something could not be done, and when it is tried again.
-pub(super) fn failed(what: &str, error: &dyn Error, next: Duration) -> EventKind {
+pub(super) fn failed(what: &str, error: &dyn Error, next: Option<Duration>) -> EventKind {
     EventKind::Failed {
         from: Origin::Watcher,
         what: what.to_owned(),
         why: outcome::causes(error),
-        next_try_ms: Some(millis(next)),
+        next_try_ms: next.map(millis),
     }
 }
 

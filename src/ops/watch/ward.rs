@@ -394,7 +394,7 @@ impl Ward {
         if self.calm.is_none() && !self.debounce.is_pending() {
             self.debounce.changed(now);
         }
-        let event = news::failed("guard the file", error, next);
+        let event = news::failed("guard the file", error, Some(next));
         let text = error.to_string();
         let is_news = self.failure.as_ref() != Some(&text);
         self.failure = Some(text);
