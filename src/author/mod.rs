@@ -18,6 +18,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads `/proc`, which holds no file of anybody")]
 
+mod inquiry;
 #[cfg(target_os = "linux")]
 mod kernel;
 #[cfg(target_os = "linux")]
@@ -34,7 +35,10 @@ mod sighting;
 mod tests;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
+
+pub use inquiry::Inquiry;
 
 use crate::fs::Held;
 use crate::history::{Author, Certainty};
@@ -42,7 +46,7 @@ use crate::history::{Author, Certainty};
 /// Looks out for the authors of writes in some directories.
 #[derive(Debug)]
 pub struct Witness {
-    writers: Vec<String>,
+    writers: Arc<[String]>,
     #[cfg(target_os = "linux")]
     kernel: Option<kernel::Kernel>,
 }
@@ -62,7 +66,7 @@ impl Witness {
     #[must_use]
     pub fn new<D: AsRef<Path>>(directories: impl IntoIterator<Item = D>) -> Self {
         let witness = Self {
-            writers: Vec::new(),
+            writers: Arc::default(),
             #[cfg(target_os = "linux")]
             kernel: kernel::Kernel::start().ok(),
         };
@@ -76,7 +80,7 @@ impl Witness {
     #[must_use]
     pub fn unprivileged() -> Self {
         Self {
-            writers: Vec::new(),
+            writers: Arc::default(),
             #[cfg(target_os = "linux")]
             kernel: None,
         }
@@ -86,7 +90,7 @@ impl Witness {
     /// before a write is taken for its author, whatever its arguments are.
     #[must_use]
     pub fn knowing(mut self, writers: &[String]) -> Self {
-        self.writers = writers.to_vec();
+        self.writers = writers.into();
         self
     }
 
@@ -121,20 +125,29 @@ impl Witness {
     /// This process is never the answer: what it did itself, its caller knows.
     #[must_use]
     pub fn who(&self, file: &Path, written: Instant, lock: &Held) -> Author {
+        self.ask(file, written, lock).author().clone()
+    }
+
+    /// As [`Witness::who`], without waiting for the answer.
+    #[must_use]
+    pub fn ask(&self, file: &Path, written: Instant, lock: &Held) -> Inquiry {
         #[cfg(target_os = "linux")]
         if let Some(author) = self.kernel.as_ref().and_then(|kernel| kernel.who(file, written)) {
-            return author;
+            return Inquiry::known(author);
         }
         if let Some(author) = lock_holder(lock) {
-            return author;
+            return Inquiry::known(author);
         }
         #[cfg(target_os = "linux")]
-        if let Some(author) = scan::scan(file, written, &self.writers) {
-            return author;
+        {
+            let (file, writers) = (file.to_owned(), Arc::clone(&self.writers));
+            Inquiry::begin(move || scan::scan(&file, written, &writers))
         }
         #[cfg(not(target_os = "linux"))]
-        let _ = (file, written, &self.writers);
-        Author::unknown()
+        {
+            let _ = (file, written, &self.writers);
+            Inquiry::known(Author::unknown())
+        }
     }
 }
 

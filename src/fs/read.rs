@@ -23,7 +23,7 @@ pub const SIZE_LIMIT: u64 = 256 << 20;
 pub(super) const SETTLE: Wait = Wait::UpTo(Duration::from_millis(250));
 
 /// The content of a file, and what it was when it had this content.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Loaded {
     /// The exact bytes.
     pub bytes: Vec<u8>,

@@ -158,6 +158,8 @@ fn comments_are_dressed_on_again_when_the_writer_is_done() {
     guard.heals_to(&debugging());
     let event = guard.tells("redressed", 0);
     assert_eq!(event["lost_comments"], 0);
+    // Whose values they are was found out when they were written.
+    assert_eq!(event["author"], guard.tells("healed", 0)["author"]);
     guard.stop();
 }
 

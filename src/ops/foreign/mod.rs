@@ -89,7 +89,7 @@ pub(super) struct Settled {
     /// What differs between what was accepted and what stands there now.
     pub(super) outcome: Outcome,
     /// The files as the author left them.
-    pub(super) theirs: Vec<(PathBuf, Option<Loaded>)>,
+    pub(super) theirs: Files,
     /// The files that we wrote, with what stands in them now.
     pub(super) after: Vec<(PathBuf, Option<Vec<u8>>)>,
     /// What was put back.
@@ -150,6 +150,8 @@ impl Foreign<'_, '_> {
         let mut repaired: Vec<Repaired> = Vec::new();
         let mut after: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
         let mut attempts = 0;
+        // What was planned before the locks were taken, for the files as they were then.
+        let mut planned: Option<(Files, Plan)> = None;
         let mut patience = Patience { settling: Settling::new(), leaving: Settling::for_return() };
         loop {
             let mut theirs = self.session.load(Missing::Create, Unparsable::Tolerate)?;
@@ -162,12 +164,16 @@ impl Foreign<'_, '_> {
             let plan = if is_broken || is_stale {
                 Plan::default()
             } else {
-                self.plan(configuration.as_ref(), &set_aside, extent, dressings)
+                match planned.take() {
+                    Some((files, plan)) if files == theirs.loaded => plan,
+                    _ => self.plan(configuration.as_ref(), &set_aside, extent, dressings),
+                }
             };
             let now = plan.goal.as_ref().or(configuration.as_ref());
             let writes = if is_broken { Vec::new() } else { self.writes(now, &theirs)? };
             if !writes.is_empty() {
                 if self.lock(&writes)? {
+                    planned = Some((theirs.loaded, plan));
                     continue;
                 }
                 if held.is_none() {
@@ -179,6 +185,7 @@ impl Foreign<'_, '_> {
                     });
                     held = Some((turn, gateway));
                     // Who held one of them has written, most likely.
+                    planned = Some((theirs.loaded, plan));
                     continue;
                 }
                 self.keep(&theirs, &writes, &set_aside, &mut notices)?;
@@ -408,6 +415,9 @@ impl Patience {
         })
     }
 }
+
+/// Files with what was read in them; nothing where there is none.
+type Files = Vec<(PathBuf, Option<Loaded>)>;
 
 /// Whether files were written.
 enum Written {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::memory::Memory;
+use crate::author::Inquiry;
 use crate::fs::{Glance, LockError, glance};
-use crate::history::Author;
 use crate::ops::foreign::{Accepted, Broken, Extent, Foreign, ForeignRecord, Settled, State, Told};
 use crate::ops::session::Session;
 use crate::ops::snapshot::{Snapshot, Unparsable};
@@ -21,7 +21,7 @@ pub(super) struct Look<'a> {
     /// Rules whose findings stay as their author made them.
     pub(super) allow: &'a [String],
     /// Who seems to have written.
-    pub(super) author: &'a Author,
+    pub(super) author: &'a Inquiry,
 }
 
 /// What a look has found.
@@ -152,7 +152,7 @@ impl<'a> Look<'a> {
             // What was taken up is taken up again at the next look.
             return Ok((settled, Told::default(), foreign.accepted));
         }
-        let told = foreign.tell(self.author, &settled);
+        let told = foreign.tell(self.author.author(), &settled);
         let (glance, latest) = foreign.record.position();
         memory.history = (Some(glance), latest);
         Ok((settled, told, foreign.accepted))

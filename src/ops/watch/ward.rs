@@ -8,7 +8,7 @@ use super::look::{Found, Look, Standing};
 use super::memory::Memory;
 use super::retry::Retry;
 use super::{Timing, news};
-use crate::author::Witness;
+use crate::author::{Inquiry, Witness};
 use crate::clock;
 use crate::event::{Condition, EventKind, Sight as How};
 use crate::fs::{GatewayLock, Held, glance, untold};
@@ -38,8 +38,10 @@ pub(super) struct Ward {
     retry: Retry,
     /// What failed last, told once.
     failure: Option<String>,
-    /// Who seems to have written.
-    author: Option<Author>,
+    /// Who seems to have written what is to be looked into.
+    author: Option<Inquiry>,
+    /// Whose values stand in the text that is to be dressed.
+    dressed_for: Inquiry,
     witness: Rc<Witness>,
     /// How changes are seen; nothing before it was told.
     how: Option<How>,
@@ -75,6 +77,7 @@ impl Ward {
             retry: Retry::default(),
             failure: None,
             author: None,
+            dressed_for: Inquiry::known(Author::unknown()),
             witness,
             how: None,
             is_damaged: false,
@@ -158,7 +161,7 @@ impl Ward {
         self.debounce.changed(now);
         if is_first && !is_ours && self.memory.has_begun() {
             let held = GatewayLock::held(self.file());
-            self.author = Some(self.witness.who(self.file(), clock::monotonic(), &held));
+            self.author = Some(self.witness.ask(self.file(), clock::monotonic(), &held));
         }
     }
 
@@ -252,21 +255,22 @@ impl Ward {
         now: Duration,
         timing: &Timing,
     ) -> Result<Option<Vec<EventKind>>, OpsError> {
-        let author = self.author();
-        let look = Look { workspace: &self.workspace, allow: &timing.allow, author: &author };
+        let inquiry = self.take_author();
+        let look = Look { workspace: &self.workspace, allow: &timing.allow, author: &inquiry };
         let mut told = Vec::new();
         match look.heal(&mut self.memory, Broken::SetAsideWhenQuiet)? {
             Found::Busy => return Ok(None),
             Found::Settled(settled, records, _) => {
                 told.extend(news::taken_up(&settled.taken_up));
-                told.extend(news::settled(&settled, &records, &author, now, &timing.allow));
+                let author = inquiry.author();
+                told.extend(news::settled(&settled, &records, author, now, &timing.allow));
                 told.extend(notices(&settled));
             }
             Found::Nothing | Found::Broken | Found::Unchanged(_) => {}
         }
-        let look = Look { workspace: &self.workspace, allow: &timing.allow, author: &author };
+        let look = Look { workspace: &self.workspace, allow: &timing.allow, author: &inquiry };
         if let Found::Settled(settled, records, _) = look.dress(&mut self.memory)? {
-            told.extend(news::dressed(&settled, &records, &author));
+            told.extend(news::dressed(&settled, &records, inquiry.author()));
         }
         Ok(Some(told))
     }
@@ -279,42 +283,49 @@ impl Ward {
         elapsed: &dyn Fn() -> Duration,
     ) -> Vec<EventKind> {
         let since = self.debounce.last_change().unwrap_or(now);
-        let author = self.author();
-        let look = Look { workspace: &self.workspace, allow: &timing.allow, author: &author };
+        let inquiry = self.take_author();
+        let look = Look { workspace: &self.workspace, allow: &timing.allow, author: &inquiry };
         let found = match look.heal(&mut self.memory, broken) {
             Ok(found) => found,
-            Err(error) => return self.failed(&error, now),
+            Err(error) => {
+                self.author = Some(inquiry);
+                return self.failed(&error, now);
+            }
         };
         let mut told = Vec::new();
         match found {
             Found::Busy => {
+                self.author = Some(inquiry);
                 self.retry.busy(now);
                 return told;
             }
             Found::Broken => {
+                self.author = Some(inquiry);
                 self.debounce.found_broken();
                 return told;
             }
             Found::Nothing => self.debounce.settled(),
             Found::Unchanged(standing) => {
-                self.author = None;
                 self.debounce.settled();
                 self.stands(standing, now);
             }
             Found::Settled(settled, records, standing) => {
                 let took = elapsed().saturating_sub(since);
                 self.debounce.settled();
-                self.author = None;
+                let author = inquiry.author();
                 if self.memory.is_undressed() {
                     self.calm = Some(now + timing.calm);
                 }
                 self.is_damaged = !settled.uncured.is_empty();
                 told.extend(news::taken_up(&settled.taken_up));
-                told.extend(news::settled(&settled, &records, &author, took, &timing.allow));
+                told.extend(news::settled(&settled, &records, author, took, &timing.allow));
                 told.extend(notices(&settled));
                 told.extend(records.notice.as_deref().map(unrecorded));
                 if settled.is_damage() && !settled.after.is_empty() {
-                    told.extend(self.pay(now, &author, &settled));
+                    told.extend(self.pay(now, author, &settled));
+                }
+                if settled.taken_up.is_empty() {
+                    self.dressed_for = inquiry;
                 }
                 self.stands(standing, now);
             }
@@ -329,8 +340,8 @@ impl Ward {
             self.calm = Some(now + timing.calm);
             return Vec::new();
         }
-        let author = self.author();
-        let look = Look { workspace: &self.workspace, allow: &timing.allow, author: &author };
+        let look =
+            Look { workspace: &self.workspace, allow: &timing.allow, author: &self.dressed_for };
         let found = match look.dress(&mut self.memory) {
             Ok(found) => found,
             Err(error) => return self.failed(&error, now),
@@ -357,7 +368,7 @@ impl Ward {
                     self.dressings.spend(now, fastrand::f64());
                 }
                 self.stands(standing, now);
-                let told = news::dressed(&settled, &records, &author);
+                let told = news::dressed(&settled, &records, self.dressed_for.author());
                 told.into_iter().chain(records.notice.as_deref().map(unrecorded)).collect()
             }
         }
@@ -401,8 +412,9 @@ impl Ward {
         if is_news { vec![event] } else { Vec::new() }
     }
 
-    fn author(&self) -> Author {
-        self.author.clone().unwrap_or_else(Author::unknown)
+    /// The answer to who wrote, once.
+    fn take_author(&mut self) -> Inquiry {
+        self.author.take().unwrap_or_else(|| Inquiry::known(Author::unknown()))
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::doc::KeyPath;
-use crate::history::Certainty;
+use crate::history::Author;
 use crate::ops::{Assignment, Input, Request, WriteOptions, write};
 use crate::profile::Profile;
 
@@ -41,7 +41,7 @@ fn nothing_is_dressed_on_before_our_own_write_was_taken_up() {
     let directory = tempfile::tempdir().unwrap();
     let workspace = workspace(directory.path());
     let read = || std::fs::read_to_string(&workspace.config).unwrap();
-    let author = Author { name: "unknown".to_owned(), pid: None, certainty: Certainty::Unknown };
+    let author = Inquiry::known(Author::unknown());
     let look = Look { workspace: &workspace, allow: &[], author: &author };
     let mut memory = Memory::default();
     std::fs::write(&workspace.config, BASE).unwrap();
