@@ -161,8 +161,68 @@ mod tests {
     }
 
     #[test]
-    fn jq_and_mv_or_sed_in_a_row_are_one_look() {
+    fn jq_and_mv_in_a_row_are_one_look() {
         check(&[(100, Event::Good), (120, Event::Good), (155, Event::Good)], &[195]);
+    }
+
+    #[test]
+    fn sed_in_place_and_openclaw_v3_are_one_rename() {
+        // `sed -i` and OpenClaw 2026.3 write beside the file and rename, without a lock.
+        check(&[(100, Event::Good)], &[140]);
+    }
+
+    #[test]
+    fn the_macos_app_renames_again_for_each_setting() {
+        // Foundation's atomic write, and another as soon as the next switch is clicked.
+        check(&[(100, Event::Good), (420, Event::Good)], &[140, 460]);
+    }
+
+    #[test]
+    fn vim_that_keeps_a_backup_leaves_no_file_for_a_moment() {
+        // Renamed to `~`, made empty, written, synced, its access list set: two milliseconds, or forty
+        // where the disk is slow.
+        let quick =
+            [(100, Event::Torn), (100, Event::Torn), (101, Event::Good), (102, Event::Good)];
+        check(&quick, &[142]);
+        let slow = [(100, Event::Torn), (101, Event::Good), (139, Event::Good)];
+        check(&slow, &[179]);
+    }
+
+    #[test]
+    fn vs_code_and_vim_in_place_truncate_and_write() {
+        // Node's `writeFile`: two reports of one moment. What is found between them is not judged.
+        check(&[(100, Event::Torn), (100, Event::Good)], &[140]);
+        // Saves in a row, as with `files.autoSave`: the gateway too waits until the file rests.
+        let strokes: Vec<(u64, Event)> = (0..30).map(|n| (100 + n * 30, Event::Good)).collect();
+        check(&strokes, &[1_010]);
+    }
+
+    #[test]
+    fn a_link_that_is_switched_is_one_change_and_the_old_directory_is_removed_later() {
+        // A dotfile manager's link, or `..data` of a mounted ConfigMap: a rename, and a millisecond
+        // later the directory that it led to goes.
+        check(&[(100, Event::Good), (101, Event::Good)], &[141]);
+    }
+
+    #[test]
+    fn a_file_that_is_deleted_and_made_again_is_not_judged_between() {
+        check(&[(100, Event::Torn), (130, Event::Torn), (131, Event::Good)], &[171]);
+    }
+
+    #[test]
+    fn a_report_after_sleep_is_judged_as_soon_as_one_that_came_in_time() {
+        // The machine slept; the clock of the watcher stood still or went on. What was written before
+        // counts from when it is seen.
+        let mut debounce = Debounce::default();
+        debounce.changed(ms(100));
+        assert_eq!(debounce.due(ms(110), Activity::Unknown), Due::In(ms(30)));
+        let hours = Duration::from_hours(9);
+        assert_eq!(debounce.due(hours, Activity::Unknown), Due::Now);
+        // A lock of before the sleep, whose holder is alive, is not waited for any more.
+        assert_eq!(debounce.due(hours, Activity::AtWork), Due::Now);
+        debounce.settled();
+        debounce.changed(hours);
+        assert_eq!(debounce.due(hours, Activity::Unknown), Due::In(QUIET));
     }
 
     #[test]
