@@ -45,6 +45,7 @@ mod bad_input; // what cannot be read or written, and stays as it was
 mod field_cases; // cases of the public tracker, named after their ids
 mod watch_faults; // what a watcher finds in the place of a file, and outlives
 mod watch_load; // ten thousand writes by eight writers
+mod watch_time; // a watcher that slept, lost reports, or whose clock jumped
 
 // The proof: real processes, real file systems, real failures.
 mod crash; // killed at every system call: old or new, and no work for a person
