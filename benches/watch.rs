@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use confwarden::event::Hub;
-use confwarden::ops::{Notice, Settle, Timing, Watcher, Workspace};
+use confwarden::ops::{Access, Notice, Settle, Timing, Watcher, Workspace};
 use confwarden::profile::Profile;
 
 /// Bad writes a figure.
@@ -69,6 +69,7 @@ fn healed(files: &[PathBuf], settle: Settle, busy: usize) -> Vec<Duration> {
         lock_timeout: Duration::from_secs(5),
         command: "confwarden watch".to_owned(),
         include_roots: Vec::new(),
+        access: Access::Writable,
     };
     let workspaces: Vec<Workspace> = files.iter().map(workspace).collect();
     let (ready, is_ready) = std::sync::mpsc::channel();

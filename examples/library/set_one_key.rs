@@ -8,7 +8,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use confwarden::ops::{self, Assignment, Input, Request, Status, Workspace, WriteOptions};
+use confwarden::ops::{self, Access, Assignment, Input, Request, Status, Workspace, WriteOptions};
 use confwarden::profile::Profile;
 
 #[expect(clippy::print_stdout, reason = "this is what the example is for")]
@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         lock_timeout: Duration::from_secs(5),
         command: "set_one_key".to_owned(),
         include_roots: Vec::new(),
+        access: Access::Writable,
     };
     let assignment = Assignment { path: path.parse()?, input: Input::Text(value) };
     let request = Request::Set(vec![assignment]);

@@ -104,6 +104,23 @@ impl Folder {
             .ok_or_else(|| FsError::io("open the directory", path)(io::ErrorKind::NotFound.into()))
     }
 
+    /// Gives the folder at `path` a further name in its own directory, where nothing stands under
+    /// `alias` yet.
+    ///
+    /// # Errors
+    ///
+    /// [`FsError::Io`] where the name cannot be made.
+    pub fn alias(path: &Path, alias: &OsStr) -> Result<(), FsError> {
+        let failed = FsError::io("give a second name to", path);
+        let (Some(above), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+        let made = Directory::open(above)
+            .and_then(|directory| directory.create_link(alias, Path::new(name)));
+        match made {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Locks the folder against other processes that lock it so. The file `name` is never removed.
     ///
     /// # Errors

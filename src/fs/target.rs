@@ -96,6 +96,18 @@ impl Target {
         &self.named
     }
 
+    /// The path that was given, with its directory as a real path: what a configuration is known by.
+    /// It stays the same while a link that it is leads elsewhere, as that of a dotfile manager, of Nix
+    /// or of a mounted `ConfigMap` does. One that cannot be found is taken as it is.
+    #[must_use]
+    pub fn entry(path: &Path) -> PathBuf {
+        let named = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        match (named.parent().map(Path::canonicalize), named.file_name()) {
+            (Some(Ok(directory)), Some(name)) => directory.join(name),
+            _ => named,
+        }
+    }
+
     /// Whether the path that was given is itself a symbolic link.
     #[must_use]
     pub fn is_link(&self) -> bool {

@@ -42,6 +42,11 @@ mod retention;
 mod seal;
 mod store;
 
+/// What the folder of `path` is called.
+fn key_of(path: &Path) -> String {
+    blake3::hash(path.as_os_str().as_encoded_bytes()).to_hex()[..16].to_owned()
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -59,13 +64,15 @@ pub use retention::Retention;
 pub use seal::Identities;
 pub use store::{Pruned, Pruning, Recording};
 
-use crate::fs::Folder;
+use crate::fs::{Folder, Target};
 
 /// The history of one guarded configuration.
 #[derive(Clone, Debug)]
 pub struct History {
     state_dir: PathBuf,
     folder: PathBuf,
+    /// A name that the folder is to get beside its own.
+    alias: Option<String>,
 }
 
 /// What a history holds.
@@ -123,12 +130,26 @@ impl Listing {
 }
 
 impl History {
-    /// The history of the configuration whose real path is `config`. Touches nothing.
+    /// The history of `config`, a file or a link to one. It is filed under the name, so that it goes
+    /// on where the link is made to lead elsewhere; and under the file that the link leads to, so that
+    /// whoever names that has the same history. Writes nothing.
     #[must_use]
     pub fn of(state_dir: &Path, config: &Path) -> Self {
-        let id = blake3::hash(config.as_os_str().as_encoded_bytes()).to_hex();
-        let folder = state_dir.join("files").join(&id[..16]);
-        Self { state_dir: state_dir.to_owned(), folder }
+        let name = Target::entry(config);
+        // A file that cannot be found has one name.
+        let file = Target::resolve(config).ok().filter(|target| target.path() != name);
+        let files = state_dir.join("files");
+        let folder = files.join(key_of(&name));
+        let (state_dir, alias) = (state_dir.to_owned(), None);
+        let Some(file) = file else { return Self { state_dir, folder, alias } };
+        let key = key_of(file.path());
+        let other = files.join(&key);
+        let is_there = |folder: &Path| folder.symlink_metadata().is_ok();
+        match (is_there(&folder), is_there(&other)) {
+            (true, true) => Self { state_dir, folder, alias },
+            (false, true) => Self { state_dir, folder: other, alias: Some(key_of(&name)) },
+            (_, false) => Self { state_dir, folder, alias: Some(key) },
+        }
     }
 
     /// Where it is on the disk.
@@ -149,7 +170,11 @@ impl History {
     ///
     /// [`HistoryError`] where the folder cannot be written, or another process holds it.
     pub fn begin(&self) -> Result<Recording, HistoryError> {
-        Recording::begin(&self.state_dir, &self.folder)
+        let recording = Recording::begin(&self.state_dir, &self.folder)?;
+        if let Some(alias) = &self.alias {
+            Folder::alias(&self.folder, alias.as_ref())?;
+        }
+        Ok(recording)
     }
 
     /// Records `entry` with its texts.

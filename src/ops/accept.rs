@@ -27,7 +27,7 @@ pub fn accept(
     options: &WriteOptions,
     identities: &Identities,
 ) -> Result<Outcome, OpsError> {
-    let history = records::of(workspace)?;
+    let history = records::of(workspace);
     let records = history.list()?.records;
     let named = history.find(&reference)?;
     let record = healing(&records, &named).unwrap_or(&named);

@@ -52,6 +52,8 @@ impl Draft {
     ///
     /// [`OpsError`] where the file cannot be read, or the copy not be made.
     pub fn open(workspace: &Workspace, missing: Missing) -> Result<Self, OpsError> {
+        // A person who has typed for an hour should not learn it then.
+        workspace.refuse_managed()?;
         let mut session = Session::reading(workspace)?;
         let snapshot = session.load(missing, Unparsable::Tolerate)?;
         let root = session.root();

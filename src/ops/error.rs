@@ -25,6 +25,14 @@ pub enum OpsError {
         /// The file.
         file: PathBuf,
     },
+    /// The configuration is made elsewhere.
+    #[error("`{}` is managed: `{variable}` is set", file.display())]
+    Managed {
+        /// The file.
+        file: PathBuf,
+        /// The environment variable that says so.
+        variable: String,
+    },
     /// A file does not parse.
     #[error("`{}` does not parse", file.display())]
     Syntax {

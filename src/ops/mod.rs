@@ -59,6 +59,36 @@ pub struct Workspace {
     /// Directories outside of the configuration's own that includes may lie in
     /// (`OPENCLAW_INCLUDE_ROOTS`).
     pub include_roots: Vec<PathBuf>,
+    /// Whether it may be written.
+    pub access: Access,
+}
+
+impl Workspace {
+    /// # Errors
+    ///
+    /// [`OpsError::Managed`] where it is not ours to write.
+    pub(crate) fn refuse_managed(&self) -> Result<(), OpsError> {
+        match &self.access {
+            Access::Writable => Ok(()),
+            Access::Managed { variable } => {
+                Err(OpsError::Managed { file: self.config.clone(), variable: variable.clone() })
+            }
+        }
+    }
+}
+
+/// Whether the configuration may be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// It may.
+    #[default]
+    Writable,
+    /// It is made elsewhere (Nix, Ansible, a Helm chart): nothing here writes it, and the watcher tells
+    /// what it would have put right.
+    Managed {
+        /// The environment variable that says so.
+        variable: String,
+    },
 }
 
 /// Reads the value at `path`, includes resolved; nothing where there is none.

@@ -10,7 +10,6 @@ use super::{DryRun, Missing, OpsError, Outcome, Workspace};
 use crate::clock;
 use crate::compose::{Configuration, IncludeFaultKind, Part};
 use crate::doc::{Document, Format, SyntaxError};
-use crate::fs::Target;
 use crate::history::{History, Identities, Listing, Pruned, Pruning, Record, RecordRef, Retention};
 
 /// How many further texts, and bytes of them, are looked through for secrets.
@@ -58,9 +57,8 @@ pub struct Past {
 }
 
 /// The history of the workspace's configuration.
-pub(super) fn of(workspace: &Workspace) -> Result<History, OpsError> {
-    let target = Target::resolve(&workspace.config)?;
-    Ok(History::of(&workspace.state_dir, target.path()))
+pub(super) fn of(workspace: &Workspace) -> History {
+    History::of(&workspace.state_dir, &workspace.config)
 }
 
 /// Every record of the configuration, oldest first.
@@ -69,7 +67,7 @@ pub(super) fn of(workspace: &Workspace) -> Result<History, OpsError> {
 ///
 /// [`OpsError`] where the history cannot be read; one that does not exist is empty.
 pub fn records(workspace: &Workspace) -> Result<Listing, OpsError> {
-    Ok(of(workspace)?.list()?)
+    Ok(of(workspace).list()?)
 }
 
 /// What the configuration was after the record that `reference` names.
@@ -82,7 +80,7 @@ pub fn past(
     reference: RecordRef,
     identities: &Identities,
 ) -> Result<Past, OpsError> {
-    let history = of(workspace)?;
+    let history = of(workspace);
     let record = history.find(&reference)?;
     let texts = texts(&history, &record, Side::After, identities)?;
     let known = known(workspace, &history, identities);
@@ -100,7 +98,7 @@ pub fn past_difference(
     to: Option<RecordRef>,
     identities: &Identities,
 ) -> Result<Outcome, OpsError> {
-    let history = of(workspace)?;
+    let history = of(workspace);
     let session = Session::reading(workspace)?;
     let first = history.find(&from)?;
     let (before, after) = match to {
@@ -134,7 +132,7 @@ pub fn prune(workspace: &Workspace, dry_run: DryRun) -> Result<Pruned, OpsError>
         DryRun::Yes => Pruning::Dry,
         DryRun::No => Pruning::Real,
     };
-    Ok(of(workspace)?.prune(&Retention::default(), clock::now(), pruning)?)
+    Ok(of(workspace).prune(&Retention::default(), clock::now(), pruning)?)
 }
 
 /// The latest texts of the history that can be read, and what stands in the files now.
@@ -212,7 +210,7 @@ pub(super) fn last_that_stood(
     workspace: &Workspace,
     session: &Session<'_>,
 ) -> Option<Configuration> {
-    let history = History::of(&workspace.state_dir, session.target());
+    let history = History::of(&workspace.state_dir, session.root());
     let records = history.list().ok()?.records;
     let last = records.into_iter().rev().find(|record| record.kind.stands())?;
     configuration(&history, session, &last, Side::After, &Identities::none()).ok()

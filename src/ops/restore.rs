@@ -63,6 +63,9 @@ pub fn restore(
     options: &WriteOptions,
     identities: &Identities,
 ) -> Result<Outcome, OpsError> {
+    if options.dry_run == DryRun::No {
+        workspace.refuse_managed()?;
+    }
     if options.missing == Missing::Create
         && options.dry_run == DryRun::No
         && let Some(directory) = workspace.config.parent()
@@ -88,7 +91,7 @@ pub(super) fn install(
         let faults: Vec<String> = faults.collect();
         outcome.notices.extend(faults);
     }
-    outcome.known = records::known(workspace, &records::of(workspace)?, identities);
+    outcome.known = records::known(workspace, &records::of(workspace), identities);
     Ok(outcome)
 }
 
@@ -98,7 +101,7 @@ fn prepare(
     restore: &Restore,
     identities: &Identities,
 ) -> Result<Restoration, OpsError> {
-    let history = records::of(workspace)?;
+    let history = records::of(workspace);
     let session = Session::reading(workspace)?;
     // The latest that can be read: what a newer confwarden recorded judges nothing.
     let standing = || {

@@ -21,8 +21,6 @@ pub(super) struct Session<'w> {
     locks: Locks,
     /// The root file's name, absolute.
     root: PathBuf,
-    /// The file that is meant, behind every link.
-    target: PathBuf,
     /// Locks held, in the order they were taken: the root's first.
     guards: Vec<Guarded>,
     /// Whether the root file was there when it was last read.
@@ -61,8 +59,8 @@ impl<'w> Session<'w> {
     }
 
     fn of(workspace: &'w Workspace, target: &Target, locks: Locks) -> Self {
-        let (root, target) = (target.named().to_owned(), target.path().to_owned());
-        Self { workspace, locks, root, target, guards: Vec::new(), seen: false }
+        let root = target.named().to_owned();
+        Self { workspace, locks, root, guards: Vec::new(), seen: false }
     }
 
     /// A session that may write the root file.
@@ -76,7 +74,13 @@ impl<'w> Session<'w> {
         Self::locked(workspace, Missing::Create, Locks::Ours)
     }
 
+    /// A session that looks without a lock at what somebody else's tool makes, as its author leaves it.
+    pub(super) fn observing(workspace: &'w Workspace) -> Result<Self, OpsError> {
+        Ok(Self::of(workspace, &Target::resolve(&workspace.config)?, Locks::Ours))
+    }
+
     fn locked(workspace: &'w Workspace, missing: Missing, locks: Locks) -> Result<Self, OpsError> {
+        workspace.refuse_managed()?;
         if missing == Missing::Create
             && let Some(directory) = workspace.config.parent()
             && !directory.as_os_str().is_empty()
@@ -241,11 +245,6 @@ impl<'w> Session<'w> {
             }
         }
         Ok(())
-    }
-
-    /// The real path of the root file.
-    pub(super) fn target(&self) -> &Path {
-        &self.target
     }
 
     /// How files of this configuration include each other.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::records::{self, Side};
 use super::session::Session;
 use super::snapshot::{Snapshot, Unparsable};
-use super::{Change, Missing, OpsError, Workspace, outcome};
+use super::{Access, Change, Missing, OpsError, Workspace, outcome};
 use crate::doc::{Format, SyntaxError};
 use crate::event::Freshness;
 use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery};
@@ -29,6 +29,8 @@ pub struct Overview {
     pub is_link: bool,
     /// The format.
     pub format: Format,
+    /// Whether it may be written.
+    pub access: Access,
     /// What is there.
     pub condition: Condition,
     /// The version of the gateway, as the file tells it.
@@ -111,7 +113,7 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
     let watcher = guard(workspace, &target);
     let mut session = Session::reading(workspace)?;
     let snapshot = session.load(Missing::Create, Unparsable::Tolerate)?;
-    let history = records::of(workspace)?;
+    let history = records::of(workspace);
     let Listing { mut records, faults } = history.list()?;
     let root = snapshot.loaded.first().and_then(|(_, loaded)| loaded.as_ref());
     let condition = match (root, &snapshot.fault) {
@@ -133,6 +135,7 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
     Ok(Overview {
         is_link: target.is_link(),
         format: Format::of_path(session.root()),
+        access: workspace.access.clone(),
         condition,
         gateway_version: outcome::version(configuration.effective(), &workspace.profile),
         includes: included.chain(broken).collect(),
@@ -159,7 +162,7 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
 #[cfg(unix)]
 fn guard(workspace: &Workspace, target: &Target) -> Guard {
     let client = crate::event::Client::of(&workspace.state_dir);
-    match client.fresh(target.path(), WATCHER_PATIENCE) {
+    match client.fresh(&Target::entry(target.named()), WATCHER_PATIENCE) {
         Ok(None) => Guard::None,
         Ok(Some(seen)) => Guard::Guards(seen),
         // That it cannot be asked is a part of the state, and no reason to show none of it.

@@ -37,7 +37,7 @@ pub(super) fn write(
         Request::Restore(restoration) if restoration.is_whole() => Missing::Create,
         _ => options.missing,
     };
-    let mut recorder = Recorder::new(workspace, session.target());
+    let mut recorder = Recorder::new(workspace, session.root());
     let mut first: Option<(Proposal, Value)> = None;
     let mut attempts = 0;
     while attempts < ATTEMPTS {

@@ -20,6 +20,9 @@ pub struct Discovery {
     pub directories: Vec<String>,
     /// File names, in order (`openclaw.json`); the first is the one to create.
     pub names: Vec<String>,
+    /// Environment variables that say, by `1` or `true`, that the file is made elsewhere and is not to
+    /// be written (`OPENCLAW_NIX_MODE`).
+    pub managed_variables: Vec<String>,
 }
 
 /// No place for a configuration is known.
@@ -76,6 +79,19 @@ impl Discovery {
         let present = directories.iter().find(|directory| exists(directory));
         let directory = present.or(directories.first()).ok_or(DiscoveryError::Nowhere)?;
         Ok(directory.join(name))
+    }
+
+    /// The variable by which somebody says that the file is made elsewhere; nothing where nobody does.
+    /// `env` reads a variable.
+    #[must_use]
+    pub fn managed_by(&self, env: &dyn Fn(&str) -> Option<String>) -> Option<&str> {
+        let says = |name: &&String| {
+            env(name).is_some_and(|value| {
+                let value = value.trim();
+                value == "1" || value.eq_ignore_ascii_case("true")
+            })
+        };
+        self.managed_variables.iter().find(says).map(String::as_str)
     }
 
     fn home(&self, env: &dyn Fn(&str) -> Option<String>) -> Result<PathBuf, DiscoveryError> {

@@ -111,6 +111,7 @@ struct DiscoveryTable {
     home_variables: Vec<Name>,
     directories: Vec<Name>,
     names: Vec<FileName>,
+    managed_variables: Vec<Name>,
 }
 
 #[derive(Deserialize)]
@@ -245,6 +246,7 @@ impl From<ProfileFile> for Profile {
                 home_variables: texts(file.discovery.home_variables),
                 directories: texts(file.discovery.directories),
                 names: file.discovery.names.into_iter().map(|name| name.0).collect(),
+                managed_variables: texts(file.discovery.managed_variables),
             },
             auth: file.auth.map(Auth::from),
             protected: file.protected.into_iter().map(|path| path.0).collect(),

@@ -272,6 +272,29 @@ fn a_link_and_its_file_have_one_history() {
     sandbox.holds(GATEWAY);
 }
 
+/// As a dotfile manager, Nix or a mounted `ConfigMap` brings the next generation.
+#[test]
+fn a_link_that_leads_elsewhere_keeps_its_history() {
+    let sandbox = Sandbox::empty().with("1/real.json", GATEWAY).with("2/real.json", GATEWAY);
+    let real = |generation: &str| sandbox.path(generation).to_str().unwrap().to_owned();
+    let lead = |to: &str| {
+        std::os::unix::fs::symlink(to, sandbox.path("new")).unwrap();
+        fs::rename(sandbox.path("new"), sandbox.config_path()).unwrap();
+    };
+    // The first generation was known before there was a link.
+    sandbox.run(["--config", &real("1/real.json"), "set", "gateway.port", "1"]).code(0);
+    lead("1/real.json");
+    sandbox.run(["set", "gateway.port", "2"]).code(0);
+    lead("2/real.json");
+    sandbox.run(["set", "gateway.port", "3"]).code(0);
+    sandbox.run(["--config", &real("2/real.json"), "set", "gateway.port", "4"]).code(0);
+    // What the link leads to now differs from what the last record has of it: it was found so.
+    assert_eq!(kinds(&sandbox), ["observed", "write", "write", "observed", "write", "write"]);
+    sandbox.run(["restore", "@~3"]).code(0);
+    assert_eq!(sandbox.text_of("2/real.json").unwrap(), GATEWAY.replace("18789", "2"));
+    assert_eq!(sandbox.text_of("1/real.json").unwrap(), GATEWAY.replace("18789", "2"));
+}
+
 #[test]
 fn every_file_of_a_configuration_is_recorded() {
     let (root, part) = ("{ a: { $include: 'part.json5' }, b: 1 }\n", "{ x: 1 } // part\n");

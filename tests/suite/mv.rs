@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use confwarden::doc::{Change, KeyPath, Value};
-use confwarden::ops::{self, Request, Status, Workspace, WriteOptions};
+use confwarden::ops::{self, Access, Request, Status, Workspace, WriteOptions};
 use confwarden::profile::Profile;
 
 use crate::support::{Faults, Sandbox, Seen};
@@ -199,6 +199,7 @@ fn changes_of_any_sort_in_several_files_are_one_write() {
         lock_timeout: Duration::from_secs(5),
         command: "test".into(),
         include_roots: Vec::new(),
+        access: Access::Writable,
     };
     let path = |path: &str| path.parse::<KeyPath>().unwrap();
     let set = |to: &str, value| Change::Set { path: path(to), value: Value::Integer(value).into() };

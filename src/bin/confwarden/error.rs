@@ -121,6 +121,7 @@ fn exit_of(error: &OpsError) -> Exit {
         | OpsError::Start(_)
         | OpsError::Fs(_)
         | OpsError::Missing { .. }
+        | OpsError::Managed { .. }
         | OpsError::NotHandedOver { .. } => Exit::Setup,
         OpsError::Lock(error) => exit_of_lock(error),
         OpsError::History(_)
@@ -173,6 +174,9 @@ fn hints_of(error: &OpsError) -> Vec<String> {
              `--create` makes it, on a command that writes"
                 .into()
         }
+        OpsError::Managed { variable, .. } => format!(
+            "change it where it is made; `env -u {variable} confwarden ...` writes it all the same"
+        ),
         OpsError::Syntax { source, .. } | OpsError::Value { source, .. } => match source.hint {
             Some(hint) => hint.into(),
             None => return Vec::new(),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use confwarden::doc::Format;
 use confwarden::fs;
-use confwarden::ops::Workspace;
+use confwarden::ops::{Access, Workspace};
 use confwarden::profile::{BUILTIN_NAMES, Hook, Profile};
 
 use crate::args::GlobalArgs;
@@ -64,8 +64,13 @@ pub(crate) fn workspace(args: &GlobalArgs, command: &str) -> Result<Workspace, C
         }
         _ => Vec::new(),
     };
+    let access = match profile.discovery.managed_by(&read_text) {
+        Some(variable) => Access::Managed { variable: variable.to_owned() },
+        None => Access::Writable,
+    };
     Ok(Workspace {
         config,
+        access,
         profile: Arc::new(profile),
         state_dir: state_dir(args)?,
         lock_timeout: args.lock_timeout,

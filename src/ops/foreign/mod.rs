@@ -23,7 +23,9 @@ pub(in crate::ops) use record::{ForeignRecord, State, Told};
 
 use super::session::{Session, publication};
 use super::snapshot::{Snapshot, Unparsable};
-use super::{FileOutcome, Missing, OpsError, Outcome, Publication, Status, Workspace, outcome};
+use super::{
+    Access, FileOutcome, Missing, OpsError, Outcome, Publication, Status, Workspace, outcome,
+};
 use crate::compose::{Configuration, IncludeFaultKind, Part};
 use crate::doc::SyntaxError;
 use crate::finding::Finding;
@@ -81,6 +83,19 @@ pub struct SetAside {
     pub size: Option<usize>,
     /// Why it cannot be read.
     pub fault: Option<SyntaxError>,
+}
+
+impl SetAside {
+    /// That it stays, since it is not ours to write.
+    fn left_alone(&self) -> String {
+        let what = format!("put `{}` right, which is made elsewhere", self.file.display());
+        match &self.fault {
+            Some(fault) => {
+                outcome::with_causes(&format!("did not {what}: it does not parse"), fault)
+            }
+            None => format!("did not {what}: it is gone"),
+        }
+    }
 }
 
 /// What became of a foreign write.
@@ -155,14 +170,18 @@ impl Foreign<'_, '_> {
         let mut patience = Patience { settling: Settling::new(), leaving: Settling::for_return() };
         loop {
             let mut theirs = self.session.load(Missing::Create, Unparsable::Tolerate)?;
-            let (configuration, set_aside) = self.readable(&theirs);
+            let (configuration, mut set_aside) = self.readable(&theirs);
             let is_broken = !set_aside.is_empty() && broken == Broken::Await;
             if broken == Broken::SetAsideWhenQuiet && patience.waits_for(&set_aside, &theirs) {
                 continue;
             }
             let is_stale = extent == Extent::Dress && self.is_touched(&theirs);
+            let is_managed = self.workspace.access != Access::Writable;
             let plan = if is_broken || is_stale {
                 Plan::default()
+            } else if is_managed {
+                notices.extend(set_aside.drain(..).map(|set| set.left_alone()));
+                self.judged(configuration.as_ref())
             } else {
                 match planned.take() {
                     Some((files, plan)) if files == theirs.loaded => plan,
@@ -170,7 +189,8 @@ impl Foreign<'_, '_> {
                 }
             };
             let now = plan.goal.as_ref().or(configuration.as_ref());
-            let writes = if is_broken { Vec::new() } else { self.writes(now, &theirs)? };
+            let writes =
+                if is_broken || is_managed { Vec::new() } else { self.writes(now, &theirs)? };
             if !writes.is_empty() {
                 if self.lock(&writes)? {
                     planned = Some((theirs.loaded, plan));

@@ -55,7 +55,7 @@ impl Foreign<'_, '_> {
                 return Plan { goal: Some(accepted.clone()), ..Plan::default() };
             }
             // Nothing to compare with: what stands there is judged, and stays.
-            (None, Some(theirs)) => return self.judged(theirs),
+            (None, theirs) => return self.judged(theirs),
             _ => return Plan::default(),
         };
         let rules = self.session.rules();
@@ -88,9 +88,12 @@ impl Foreign<'_, '_> {
         plan
     }
 
-    /// What the rules say of a text that there is nothing to compare with.
-    fn judged(&self, theirs: &Configuration) -> Plan {
-        let transition = Transition { base: None, candidate: theirs, scope: Scope::WholeFile };
+    /// What the rules say of a text that stays as it is: there is nothing to put it right with, or it is
+    /// not ours to write.
+    pub(super) fn judged(&self, theirs: Option<&Configuration>) -> Plan {
+        let Some(theirs) = theirs else { return Plan::default() };
+        let base = self.accepted.configuration.as_ref();
+        let transition = Transition { base, candidate: theirs, scope: Scope::WholeFile };
         let findings = policy::judge(&transition, &self.workspace.profile);
         // That the names are those of rules was seen to before the program ran.
         let findings = Verdict::of(findings, self.allow).map(Verdict::into_findings);

@@ -45,7 +45,7 @@ impl<'w> ForeignRecord<'w> {
         session: &Session<'_>,
         accepted: &Accepted,
     ) -> Self {
-        let history = History::of(&workspace.state_dir, session.target());
+        let history = History::of(&workspace.state_dir, session.root());
         let seen = glance(&history.records_path());
         Self {
             workspace,

@@ -9,7 +9,7 @@ use crate::fs::{Glance, LockError, glance};
 use crate::ops::foreign::{Accepted, Broken, Extent, Foreign, ForeignRecord, Settled, State, Told};
 use crate::ops::session::Session;
 use crate::ops::snapshot::{Snapshot, Unparsable};
-use crate::ops::{Missing, OpsError, Workspace};
+use crate::ops::{Access, Missing, OpsError, Workspace};
 
 /// How long a heal waits for the gateway's own lock: what is left of the window in which the gateway
 /// sees nothing.
@@ -57,7 +57,7 @@ impl<'a> Look<'a> {
         // Also the files that nothing includes any more: they may come back.
         let mut is_stale = false;
         for (file, _) in &accepted.files {
-            is_stale |= session.lock(file)?;
+            is_stale |= self.workspace.access == Access::Writable && session.lock(file)?;
         }
         if is_stale {
             found = session.load(Missing::Create, Unparsable::Tolerate)?;
@@ -119,7 +119,11 @@ impl<'a> Look<'a> {
         if !self.workspace.config.parent().is_some_and(std::path::Path::is_dir) {
             return Ok(Opened::NoDirectory);
         }
-        let opened = Session::guarding(self.workspace).and_then(|mut session| {
+        let opened = match self.workspace.access {
+            Access::Writable => Session::guarding(self.workspace),
+            Access::Managed { .. } => Session::observing(self.workspace),
+        };
+        let opened = opened.and_then(|mut session| {
             let found = session.load_locked()?;
             Ok((session, found))
         });

@@ -53,7 +53,7 @@ impl Memory {
         session: &mut Session<'_>,
     ) -> Result<Accepted, OpsError> {
         let found = session.load(Missing::Create, Unparsable::Tolerate)?;
-        let history = History::of(&workspace.state_dir, session.target());
+        let history = History::of(&workspace.state_dir, session.root());
         // A history that cannot be read is as if there were none.
         let records = history.list().map(|listing| listing.records).unwrap_or_default();
         self.history.1 = Some(records.last().map_or(0, |record| record.id.0));
@@ -90,7 +90,7 @@ impl Memory {
 
     /// Whether the history has changed since it was read.
     pub(super) fn is_history_new(&self, workspace: &Workspace, session: &Session<'_>) -> bool {
-        let history = History::of(&workspace.state_dir, session.target());
+        let history = History::of(&workspace.state_dir, session.root());
         self.history.0 != Some(glance(&history.records_path()))
     }
 

@@ -372,7 +372,7 @@ impl Watcher {
                     return;
                 };
                 let ward = self.wards.get(index);
-                let trace = if ward.how() == Sight::Polling {
+                let trace = if ward.how() == Sight::Polling || ward.is_managed() {
                     ward.glance(now);
                     None
                 } else {

@@ -29,12 +29,10 @@ impl Teller {
 
     /// Opens the log of `file`, the next one; no other watcher has it open meanwhile.
     pub(super) fn open(&mut self, state_dir: &Path, file: &Path) -> Result<(), OpsError> {
-        // The name of a file that does not exist yet is as good.
-        let target = Target::resolve(file);
-        let target = target.map_or_else(|_| file.to_owned(), |target| target.path().to_owned());
-        let history = History::of(state_dir, &target);
-        self.logs.push(Log::open(history.folder(), &target)?);
-        self.files.push(target);
+        let entry = Target::entry(file);
+        let history = History::of(state_dir, &entry);
+        self.logs.push(Log::open(history.folder(), &entry)?);
+        self.files.push(entry);
         Ok(())
     }
 

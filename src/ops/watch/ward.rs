@@ -14,7 +14,7 @@ use crate::event::{Condition, EventKind, Sight as How};
 use crate::fs::{GatewayLock, Held, glance, untold};
 use crate::history::Author;
 use crate::ops::foreign::{Broken, Settled};
-use crate::ops::{OpsError, Workspace};
+use crate::ops::{Access, OpsError, Workspace};
 use crate::watch::{self, Activity, Budget, Debounce, Due, Sight};
 
 /// How often the gateway's lock is looked at while it is held.
@@ -116,6 +116,11 @@ impl Ward {
     /// How changes are seen.
     pub(super) fn how(&self) -> How {
         self.how.unwrap_or(How::Events)
+    }
+
+    /// Whether nothing may be written, not even beside it.
+    pub(super) fn is_managed(&self) -> bool {
+        self.workspace.access != Access::Writable
     }
 
     /// How it stands.

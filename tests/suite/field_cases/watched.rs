@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -323,5 +324,72 @@ fn ag_07_the_start_of_a_container_repairs_the_file() {
         sandbox.run(["watch", "--once"]).code(0).says("quarantined");
         sandbox.holds(GATEWAY);
         sandbox.untouched(|| sandbox.run(["watch", "--once"])).code(0);
+    }
+}
+
+/// openclaw#140706: a tool of the operator owns the file, with Nix or without; it is not to be written.
+#[test]
+fn is_08_a_managed_file_is_judged_and_never_written() {
+    for (variable, value) in [("OPENCLAW_NIX_MODE", "1"), ("OPENCLAW_CONFIG_READONLY", "true")] {
+        // As Nix lays it out: a link into a directory that nobody may write to.
+        let sandbox = Sandbox::config(GATEWAY);
+        let store_path = sandbox.home().join("store");
+        fs::create_dir(&store_path).unwrap();
+        let made = |name: &str, text: &str| {
+            let file = store_path.join(name);
+            fs::write(&file, text).unwrap();
+            file
+        };
+        let switch = |to: &Path| {
+            let link = sandbox.path("openclaw.json.tmp");
+            symlink(to, &link).unwrap();
+            fs::rename(link, sandbox.config_path()).unwrap();
+        };
+        switch(&made("1-openclaw.json", GATEWAY));
+        let managed = |arguments: &[&str]| sandbox.invoke(arguments).env(variable, value);
+        let writes: [&[&str]; 5] = [
+            &["set", "logging.level", "debug"],
+            &["unset", "logging"],
+            &["edit"],
+            &["restore"],
+            &["exec", "--", "true"],
+        ];
+        for write in writes {
+            sandbox.untouched(|| {
+                let run = managed(write).env("EDITOR", "false").run();
+                run.code(9).says(&format!("`{variable}` is set")).says("where it is made");
+            });
+        }
+        managed(&["--dry-run", "set", "logging.level", "debug"]).run().code(0).shows("debug");
+        managed(&["status"]).run().code(0).shows(variable);
+        // The same words, and nobody says so.
+        let free = sandbox.invoke(["--dry-run", "set", "logging.level", "debug"]);
+        free.env(variable, "0").run().code(0);
+
+        let mut guard = Guard::started(&sandbox, managed(&["watch"]));
+        let names = sandbox.names();
+        let changed = made("2-openclaw.json", &debugging());
+        switch(&changed);
+        assert_eq!(paths(&guard.tells("accepted", 0), "changes"), ["logging.level"]);
+        let before = events(&sandbox).len();
+        let damaged = made("3-openclaw.json", &without_token(GATEWAY));
+        switch(&damaged);
+        let event = guard.tells("healed", before);
+        assert_eq!(event["put_back"].as_array().unwrap().len(), 0, "{event}");
+        let uncured = event["uncured"].as_array().unwrap();
+        assert!(uncured.iter().any(|rule| rule["rule"] == "auth-token-dropped"), "{event}");
+        let before = events(&sandbox).len();
+        switch(&made("4-openclaw.json", "{ gateway: "));
+        let event = guard.tells("failed", before);
+        assert!(event["why"].as_str().unwrap().contains("made elsewhere"), "{event}");
+        assert_eq!(
+            fs::read_link(sandbox.config_path()).unwrap(),
+            store_path.join("4-openclaw.json")
+        );
+        assert_eq!(fs::read_to_string(&damaged).unwrap(), without_token(GATEWAY));
+        assert_eq!(sandbox.names(), names, "nothing is made beside it, not even a lock");
+        guard.stop();
+        let once = managed(&["watch", "--once"]).run();
+        once.code(0).never_says(TOKEN);
     }
 }

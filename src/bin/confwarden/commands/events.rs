@@ -51,8 +51,8 @@ fn stream(
     global: &GlobalArgs,
     workspace: &Workspace,
 ) -> Result<Ended, CommandError> {
-    let target = Target::resolve(&workspace.config)?;
-    let history = History::of(&workspace.state_dir, target.path());
+    let entry = Target::entry(&workspace.config);
+    let history = History::of(&workspace.state_dir, &entry);
     let since = args.since.unwrap_or(Since::Beginning);
     let now = clock::now();
     let is_wanted = |seen: &Seen| {

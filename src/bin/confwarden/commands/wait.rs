@@ -54,12 +54,12 @@ fn watched(args: &WaitArgs, context: &Context<'_>) -> Result<Watched, CommandErr
     const AGAIN: Duration = Duration::from_millis(50);
 
     let workspace = context.workspace;
-    let target = Target::resolve(&workspace.config)?;
+    let entry = Target::entry(&workspace.config);
     let client = Client::of(&workspace.state_dir);
     let started = clock::monotonic();
     loop {
         let left = args.timeout.saturating_sub(started.elapsed());
-        let seen = match client.fresh(target.path(), left) {
+        let seen = match client.fresh(&entry, left) {
             Ok(Some(seen)) => seen,
             Ok(None) => return Ok(Watched::Not(NOBODY.to_owned())),
             Err(EventError::Refused { why }) => {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use confwarden::doc::Format;
 use confwarden::fs::Held;
-use confwarden::ops::{Condition, Drift, Guard, Overview};
+use confwarden::ops::{Access, Condition, Drift, Guard, Overview};
 use serde::Serialize;
 
 use super::entry::ChangeEntry;
@@ -19,6 +19,7 @@ pub(super) struct OverviewEntry {
     target: String,
     is_link: bool,
     format: &'static str,
+    managed_by: Option<String>,
     condition: &'static str,
     fault: Option<String>,
     size: Option<usize>,
@@ -83,6 +84,10 @@ impl OverviewEntry {
             format: match overview.format {
                 Format::Json5 => "json5",
                 Format::Toml => "toml",
+            },
+            managed_by: match &overview.access {
+                Access::Writable => None,
+                Access::Managed { variable } => Some(variable.clone()),
             },
             condition,
             fault,
@@ -186,6 +191,9 @@ pub(super) fn page(
         );
     } else if entry.target != about.file {
         line(&format!("  lies at   {}", entry.target));
+    }
+    if let Some(variable) = &entry.managed_by {
+        line(&format!("  managed   `{variable}` is set: made elsewhere, not written here"));
     }
     let version = about.gateway_version.map(|version| format!(", gateway {version}"));
     line(&format!("  profile   {}{}", about.profile, version.unwrap_or_default()));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::*;
 use crate::doc::KeyPath;
 use crate::history::Author;
-use crate::ops::{Assignment, Input, Request, WriteOptions, write};
+use crate::ops::{Access, Assignment, Input, Request, WriteOptions, write};
 use crate::profile::Profile;
 
 const BASE: &str = r#"// At home.
@@ -31,6 +31,7 @@ fn workspace(directory: &Path) -> Workspace {
         lock_timeout: Duration::from_secs(5),
         command: "confwarden watch".to_owned(),
         include_roots: Vec::new(),
+        access: Access::Writable,
     }
 }
 
