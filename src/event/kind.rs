@@ -17,7 +17,7 @@ pub enum EventKind {
     Watching {
         /// How changes are seen.
         how: Sight,
-        /// Why not by events, where it is not.
+        /// Why not by events, where it is not; else what makes its place a risk.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },

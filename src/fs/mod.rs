@@ -67,6 +67,7 @@ mod stage;
 mod standing;
 mod state;
 mod sweep;
+mod synced_folder;
 mod target;
 mod turn;
 
@@ -110,5 +111,6 @@ pub use state::{
     read_private, read_trusted, write_private,
 };
 pub use sweep::awaits_recovery;
+pub use synced_folder::synced_by;
 pub use target::{Target, real_path};
 pub use turn::Turn;

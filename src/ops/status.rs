@@ -9,7 +9,7 @@ use super::snapshot::{Snapshot, Unparsable};
 use super::{Access, Change, Missing, OpsError, Workspace, outcome};
 use crate::doc::{Format, SyntaxError};
 use crate::event::Freshness;
-use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery};
+use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery, synced_by};
 use crate::history::{History, Identities, Listing, Record, RecordId};
 use crate::profile::GatewayLockKind;
 
@@ -31,6 +31,8 @@ pub struct Overview {
     pub format: Format,
     /// Whether it may be written.
     pub access: Access,
+    /// Who keeps its folder the same as elsewhere, where somebody does.
+    pub synced_by: Option<&'static str>,
     /// What is there.
     pub condition: Condition,
     /// The version of the gateway, as the file tells it.
@@ -136,6 +138,7 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
         is_link: target.is_link(),
         format: Format::of_path(session.root()),
         access: workspace.access.clone(),
+        synced_by: synced_by(target.path()),
         condition,
         gateway_version: outcome::version(configuration.effective(), &workspace.profile),
         includes: included.chain(broken).collect(),

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// How long a text that can be read must stand unchanged.
 const QUIET: Duration = Duration::from_millis(40);
+/// The same in a folder that another program keeps the same as elsewhere: it writes in steps, late.
+const QUIET_SYNCED: Duration = Duration::from_millis(150);
 /// How long a text that cannot be read must stand unchanged: most often its author is not done.
 const QUIET_BROKEN: Duration = Duration::from_millis(200);
 /// How long the gateway's own lock must be gone: 2026.9 holds it until about 200 ms after its rename.
@@ -46,9 +48,26 @@ pub struct Debounce {
     /// When the gateway's lock was last seen to be held.
     held: Option<Duration>,
     broken: bool,
+    pace: Pace,
+}
+
+/// How fast those who write are done, as far as the place of the file tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// As programs on this machine are.
+    #[default]
+    Usual,
+    /// As a client that copies from elsewhere is.
+    Synced,
 }
 
 impl Debounce {
+    /// For a file whose writers have this pace.
+    #[must_use]
+    pub fn at(pace: Pace) -> Self {
+        Self { pace, ..Self::default() }
+    }
+
     /// The file is another one than at the last look.
     pub fn changed(&mut self, now: Duration) {
         self.changed = Some(now);
@@ -57,7 +76,7 @@ impl Debounce {
 
     /// It was looked into, and there is nothing more to do until it changes again.
     pub fn settled(&mut self) {
-        *self = Self::default();
+        *self = Self::at(self.pace);
     }
 
     /// It was looked into, and does not parse, or is gone.
@@ -90,7 +109,12 @@ impl Debounce {
             self.held = Some(now);
         }
         let over = changed + WINDOW;
-        let quiet = changed + if self.broken { QUIET_BROKEN } else { QUIET };
+        let quiet = changed
+            + match (self.broken, self.pace) {
+                (true, _) => QUIET_BROKEN,
+                (false, Pace::Usual) => QUIET,
+                (false, Pace::Synced) => QUIET_SYNCED,
+            };
         let released = self.held.map_or(quiet, |held| held + AFTER_RELEASE);
         let at = quiet.max(released).min(over);
         match at.checked_sub(now) {
@@ -202,6 +226,20 @@ mod tests {
         // A dotfile manager's link, or `..data` of a mounted ConfigMap: a rename, and a millisecond
         // later the directory that it led to goes.
         check(&[(100, Event::Good), (101, Event::Good)], &[141]);
+    }
+
+    #[test]
+    fn a_client_that_syncs_is_given_more_time() {
+        let mut debounce = Debounce::at(Pace::Synced);
+        for start in [100, 900] {
+            // Made, filled, its times set, its attributes: a moment each.
+            for later in [0, 60, 130] {
+                debounce.changed(ms(start + later));
+                assert_ne!(debounce.due(ms(start + later + 69), Activity::Unknown), Due::Now);
+            }
+            assert_eq!(debounce.due(ms(start + 280), Activity::Unknown), Due::Now);
+            debounce.settled();
+        }
     }
 
     #[test]

@@ -14,6 +14,6 @@ mod sight;
 mod source;
 
 pub use budget::{Budget, Standing};
-pub use debounce::{Activity, Debounce, Due};
+pub use debounce::{Activity, Debounce, Due, Pace};
 pub use sight::Sight;
 pub use source::{Seen, Source, Unwatched};

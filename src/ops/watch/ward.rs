@@ -11,11 +11,11 @@ use super::{Timing, news};
 use crate::author::{Inquiry, Witness};
 use crate::clock;
 use crate::event::{Condition, EventKind, Sight as How};
-use crate::fs::{GatewayLock, Held, glance, untold};
+use crate::fs::{GatewayLock, Held, glance, synced_by, untold};
 use crate::history::Author;
 use crate::ops::foreign::{Broken, Settled};
 use crate::ops::{Access, OpsError, Workspace};
-use crate::watch::{self, Activity, Budget, Debounce, Due, Sight};
+use crate::watch::{self, Activity, Budget, Debounce, Due, Pace, Sight};
 
 /// How often the gateway's lock is looked at while it is held.
 const TICK: Duration = Duration::from_millis(20);
@@ -25,6 +25,8 @@ pub(super) struct Ward {
     workspace: Workspace,
     /// How long whoever holds our lock is waited for, where somebody waits for us.
     patience: Duration,
+    /// Who keeps its folder the same as elsewhere, where somebody does.
+    synced: Option<&'static str>,
     memory: Memory,
     /// The files as they looked when they were read; nothing where they have to be read again.
     seen: Standing,
@@ -64,12 +66,14 @@ impl Ward {
         // A look never waits: whoever holds our lock heals what runs under it.
         let patience = workspace.lock_timeout;
         let workspace = Workspace { lock_timeout: Duration::ZERO, ..workspace };
+        let synced = synced_by(&workspace.config);
         Self {
             patience,
+            synced,
             seen: vec![(workspace.config.clone(), None)],
             workspace,
             memory: Memory::default(),
-            debounce: Debounce::default(),
+            debounce: Debounce::at(synced.map_or(Pace::Usual, |_| Pace::Synced)),
             calm: None,
             heals: Budget::default(),
             fought: 0,
@@ -109,6 +113,9 @@ impl Ward {
         let untold = || files.find_map(|(file, _)| untold(file)).map(str::to_owned);
         let why = unwatched.or_else(untold);
         let how = if why.is_some() { How::Polling } else { How::Events };
+        let synced =
+            || self.synced.map(|by| format!("{by} keeps its folder the same as elsewhere"));
+        let why = why.or_else(synced);
         let is_news = self.how.replace(how) != Some(how);
         is_news.then_some(EventKind::Watching { how, why })
     }

@@ -25,6 +25,123 @@ fn count(sandbox: &Sandbox, kind: &str) -> usize {
     events(sandbox).iter().filter(|event| event["kind"] == kind).count()
 }
 
+/// clawmetry#5782: a tool's own section makes a repair bring back an old file and another token. What
+/// the user did since is the repair's to lose once; the token is not.
+#[test]
+fn tk_13_a_repair_for_a_foreign_section_rotates_the_token() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let mut guard = Guard::of(&sandbox);
+    let observed = debugging().replace("  logging:", "  clawmetry: { interval: 60 },\n  logging:");
+    store(&sandbox, &observed);
+    let event = guard.tells("accepted", 0);
+    assert_eq!(paths(&event, "changes"), ["logging.level", "clawmetry"]);
+    // The repair: the last good file, and the token that the restart has made.
+    let repaired = GATEWAY.replace(TOKEN, OTHER);
+    for _ in 0..3 {
+        let before = events(&sandbox).len();
+        store(&sandbox, &repaired);
+        // With the token the section is back: nobody who means well takes both away.
+        let event = guard.tells("healed", before);
+        assert_eq!(paths(&event, "put_back"), ["gateway.auth.token", "clawmetry"]);
+        assert!(sandbox.text().contains(TOKEN) && sandbox.text().contains("clawmetry"));
+        // Once a minute it notices, and asks for a repair again.
+        guard.until("rest", || is_stable(&sandbox));
+    }
+    // What the user did since is in the history.
+    sandbox.run(["restore", "2", "--path", "logging.level"]).code(0);
+    sandbox.holds(&observed);
+    guard.stop();
+    assert_eq!(count(&sandbox, "auth-changed"), 0);
+}
+
+/// openclaw#22866: a gateway that restarts in a loop ends with pairings that nobody accepts. It reads
+/// the file half a second after a write, and restarts where the token is another one.
+#[test]
+fn rs_06_a_restart_loop_does_not_begin() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let token = || {
+        let text = sandbox.text_of("openclaw.json")?;
+        let at = text.find("token: \"")? + 8;
+        Some(text[at..].split('"').next()?.to_owned())
+    };
+    // At each start without a token it makes one and saves it, as 2026.3 does.
+    let gateway = |writes: usize| {
+        let (mut live, mut restarts) = (token(), 0);
+        for turn in 0..writes {
+            let bad =
+                if turn % 2 == 0 { without_token(GATEWAY) } else { without_token(&debugging()) };
+            store(&sandbox, &bad);
+            std::thread::sleep(Duration::from_millis(503));
+            let mut now = token();
+            if now == live {
+                continue;
+            }
+            restarts += 1;
+            if now.is_none() {
+                let made = format!("{OTHER}{turn}");
+                store(&sandbox, &GATEWAY.replace(TOKEN, &made));
+                now = Some(made);
+            }
+            live = now;
+        }
+        restarts
+    };
+    assert_eq!(gateway(3), 3, "unguarded, each of them restarts it");
+    store(&sandbox, GATEWAY);
+    let guard = Guard::of(&sandbox);
+    assert_eq!(gateway(4), 0);
+    assert_eq!(token().as_deref(), Some(TOKEN));
+    guard.stop();
+}
+
+/// openclaw#52093: a scanner holds the file, and the rename is refused for a while. Here the file is
+/// made immutable, which the system refuses in the same way.
+#[test]
+fn fs_15_a_rename_that_is_refused_for_a_while_is_made_later() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let hold = |flag: &str| {
+        let words = Command::new("chattr").arg(flag).arg(sandbox.config_path()).output();
+        words.is_ok_and(|output| output.status.success())
+    };
+    if !(hold("+i") && hold("-i")) {
+        not_checked("no right to make a file immutable, or a file system that cannot");
+        return;
+    }
+    let mut guard = Guard::of(&sandbox);
+    store(&sandbox, &without_token(&debugging()));
+    assert!(hold("+i"));
+    let event = guard.tells("failed", 0);
+    assert!(event["next_try_ms"].is_u64(), "{event}");
+    assert!(event["why"].as_str().unwrap().contains("not permitted"), "{event}");
+    sandbox.holds(&without_token(&debugging()));
+    std::thread::sleep(Duration::from_millis(400));
+    assert!(hold("-i"));
+    guard.heals_to(&debugging());
+    guard.tells("healed", 0);
+    assert_eq!(count(&sandbox, "failed"), 1, "told once");
+    assert_eq!(sandbox.leftovers(), Vec::<String>::new());
+    guard.stop();
+}
+
+/// openclaw PR#31004: the directory is in a folder of OneDrive, and its client writes late.
+#[test]
+fn fs_16_a_synced_folder_is_told_and_given_more_time() {
+    let sandbox = Sandbox::empty().with("OneDrive - House/openclaw.json", GATEWAY);
+    let config = sandbox.path("OneDrive - House/openclaw.json").display().to_string();
+    let sandbox = sandbox.always(&["--config", &config]);
+    sandbox.run(["status"]).code(0).shows("OneDrive keeps its folder the same");
+    let mut guard = Guard::started(&sandbox, sandbox.invoke(["watch"]));
+    guard.until("a first look", || is_stable(&sandbox));
+    let event = guard.tells("watching", 0);
+    assert!(event["how"] == "events" && event["why"].as_str().unwrap().contains("OneDrive"));
+    fs::write(&config, without_token(&debugging())).unwrap();
+    let event = guard.tells("healed", 0);
+    let took = event["took_ms"].as_u64().unwrap();
+    assert!((150..480).contains(&took), "{event}");
+    assert_eq!(fs::read_to_string(&config).unwrap(), debugging());
+    guard.stop();
+}
+
 /// openclaw#20344: an app writes the block with another token at each of its launches.
 #[test]
 fn tk_03_an_app_rewrites_the_block_at_each_launch() {

@@ -20,6 +20,7 @@ pub(super) struct OverviewEntry {
     is_link: bool,
     format: &'static str,
     managed_by: Option<String>,
+    synced_by: Option<&'static str>,
     condition: &'static str,
     fault: Option<String>,
     size: Option<usize>,
@@ -85,6 +86,7 @@ impl OverviewEntry {
                 Format::Json5 => "json5",
                 Format::Toml => "toml",
             },
+            synced_by: overview.synced_by,
             managed_by: match &overview.access {
                 Access::Writable => None,
                 Access::Managed { variable } => Some(variable.clone()),
@@ -194,6 +196,12 @@ pub(super) fn page(
     }
     if let Some(variable) = &entry.managed_by {
         line(&format!("  managed   `{variable}` is set: made elsewhere, not written here"));
+    }
+    if let Some(client) = entry.synced_by {
+        let risk = paint.warning("synced");
+        line(&format!(
+            "  {risk}    {client} keeps its folder the same as elsewhere: writes come late, or twice"
+        ));
     }
     let version = about.gateway_version.map(|version| format!(", gateway {version}"));
     line(&format!("  profile   {}{}", about.profile, version.unwrap_or_default()));
