@@ -128,6 +128,16 @@ impl Witness {
         self.ask(file, written, lock).author().clone()
     }
 
+    /// Whether one of the known writers was started in the last ten seconds: it may have read the file,
+    /// and be about to write it. Where that cannot be seen, nobody is.
+    #[must_use]
+    pub fn sees_a_writer_at_work(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        return scan::is_one_at_work(&self.writers);
+        #[cfg(not(target_os = "linux"))]
+        false
+    }
+
     /// As [`Witness::who`], without waiting for the answer.
     #[must_use]
     pub fn ask(&self, file: &Path, written: Instant, lock: &Held) -> Inquiry {

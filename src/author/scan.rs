@@ -80,6 +80,13 @@ pub(super) fn scan(file: &Path, written: Instant, writers: &[String]) -> Option<
     believed(best?.1, Certainty::RecentProcess)
 }
 
+/// Whether one of `writers` was started just now, so that it may be in the middle of its work.
+pub(super) fn is_one_at_work(writers: &[String]) -> bool {
+    let processes = processes();
+    let Some(mut recent) = recent(&processes, Duration::ZERO) else { return false };
+    recent.any(|(_, stat)| is_titled(&stat, writers))
+}
+
 /// The program, unless it does what we do.
 fn named(pid: u32, stat: &Stat) -> Option<Program> {
     (stat.name != OURS).then(|| Program::from_stat(pid, stat))
@@ -220,18 +227,22 @@ fn reason(
         }
     }
     let is_writer = |name: &str| writers.iter().any(|writer| writer == name);
-    // The system keeps 15 bytes of the name that a process has given itself.
-    let title = |writer: &String| {
-        writer.as_bytes().get(..15).unwrap_or(writer.as_bytes()) == stat.name.as_bytes()
-    };
     let is_known =
-        || writers.iter().any(title) || executable(pid).is_some_and(|name| is_writer(&name));
+        || is_titled(stat, writers) || executable(pid).is_some_and(|name| is_writer(&name));
     if !writers.is_empty() && is_known() {
         return Some(Reason::Writer);
     }
     // A directory that is everybody's says nothing: `/`, `/tmp`.
     let is_own = directory.components().count() > 2;
     (is_own && names(&arguments, directory.as_os_str().as_bytes())).then_some(Reason::Directory)
+}
+
+/// Whether the name that a process has given itself is one of `writers`; the system keeps 15 bytes.
+fn is_titled(stat: &Stat, writers: &[String]) -> bool {
+    writers
+        .iter()
+        .map(String::as_bytes)
+        .any(|writer| writer.get(..15).unwrap_or(writer) == stat.name.as_bytes())
 }
 
 /// Whether `wanted` stands in `text` as a whole name.

@@ -1,4 +1,4 @@
-//! Folders that a program on this machine keeps the same as elsewhere (iCloud Drive, OneDrive).
+//! Folders that a program on this machine keeps the same as elsewhere (iCloud Drive, Dropbox).
 //!
 //! What is written there by another machine arrives late, and their client may hold a file for a
 //! moment (openclaw PR#31004, #98470). Known by the names that the clients give their folders.
@@ -22,7 +22,7 @@ const FOLDERS: [(&str, &str); 8] = [
 /// the name alone.
 #[must_use]
 pub fn synced_by(file: &Path) -> Option<&'static str> {
-    let directories = file.parent()?.components().filter_map(|part| part.as_os_str().to_str());
+    let mut directories = file.parent()?.components().filter_map(|part| part.as_os_str().to_str());
     let owner = |name: &str| {
         let is_of = |folder: &&(&str, &str)| {
             // `OneDrive - Company`, `GoogleDrive-name@example.com`.
@@ -31,7 +31,7 @@ pub fn synced_by(file: &Path) -> Option<&'static str> {
         };
         FOLDERS.iter().find(is_of).map(|(_, whose)| *whose)
     };
-    directories.filter_map(owner).next()
+    directories.find_map(owner)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -161,6 +162,39 @@ fn comments_are_dressed_on_again_when_the_writer_is_done() {
     // Whose values they are was found out when they were written.
     assert_eq!(event["author"], guard.tells("healed", 0)["author"]);
     guard.stop();
+}
+
+/// `openclaw config set` of 2026.9 reads the file seconds before it takes its lock, and fails where
+/// somebody has written since.
+#[test]
+fn comments_wait_for_a_command_that_was_just_started() {
+    let sandbox = Sandbox::config(GATEWAY);
+    // Known by its name alone.
+    let command = sandbox.home().join("openclaw");
+    fs::copy("/bin/sleep", &command).unwrap();
+    let begin = |seconds: &str| Command::new(&command).arg(seconds).spawn().unwrap();
+    let value = sandbox.run(["get", "--reveal", "--output", "json"]).report()["value"].clone();
+    let bare = serde_json::to_string_pretty(&value).unwrap() + "\n";
+    let guard = Guard::of(&sandbox);
+    store(&sandbox, &bare);
+    std::thread::sleep(Duration::from_secs(9));
+    let mut at_work = begin("4");
+    while at_work.try_wait().unwrap().is_none() {
+        sandbox.holds(&bare);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut guard = guard;
+    guard.heals_to(GATEWAY);
+    guard.tells("redressed", 0);
+    // Nor are they dressed on in its way when the watcher ends.
+    let mut at_work = begin("30");
+    let before = events(&sandbox).len();
+    store(&sandbox, &bare);
+    guard.tells("accepted", before);
+    guard.stop();
+    sandbox.holds(&bare);
+    at_work.kill().unwrap();
+    at_work.wait().unwrap();
 }
 
 #[test]

@@ -31,7 +31,7 @@ use crate::policy;
 use crate::profile::Hook;
 use crate::watch::{Seen, Source};
 use tell::Teller;
-use ward::{Ward, absolute};
+use ward::{Comments, Ward, absolute};
 use wards::Wards;
 
 /// How often files are looked at of which the system does not tell.
@@ -234,7 +234,11 @@ impl Watcher {
         for index in 0..self.wards.len() {
             let ward = self.wards.get(index);
             let timing = Timing { settle: Settle::No, ..self.timing.clone() };
-            let settled = if ward.has_work() { ward.settle_once(now, &timing) } else { Ok(None) };
+            let settled = if ward.has_work() {
+                ward.settle_once(now, &timing, Comments::LeaveToWriters)
+            } else {
+                Ok(None)
+            };
             let told = match settled {
                 Ok(kinds) => kinds.unwrap_or_default(),
                 // Nobody tries again: the one who reads the log is the next to know.

@@ -19,6 +19,11 @@ use crate::watch::{self, Activity, Budget, Debounce, Due, Pace, Sight};
 
 /// How often the gateway's lock is looked at while it is held.
 const TICK: Duration = Duration::from_millis(20);
+/// How long comments wait for a writer that was just started: `openclaw config set` of 2026.9 reads
+/// the file seconds before it takes its lock, and fails where the file has changed since.
+const HOLD_BACK: Duration = Duration::from_secs(2);
+/// How long they wait for one after the other.
+const MOST_HELD_BACK: Duration = Duration::from_mins(2);
 
 /// One guarded configuration. Times are since the watcher began.
 pub(super) struct Ward {
@@ -33,6 +38,8 @@ pub(super) struct Ward {
     debounce: Debounce,
     /// When layout and comments are due.
     calm: Option<Duration>,
+    /// Until when they wait for writers that are at work.
+    held_back: Option<Duration>,
     heals: Budget,
     /// Heals in the present fight.
     fought: u64,
@@ -61,6 +68,15 @@ pub(super) enum Task {
     Peace,
 }
 
+/// Whether comments are dressed on at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comments {
+    /// They are.
+    Dress,
+    /// Not while a writer is at work, whose command could fail.
+    LeaveToWriters,
+}
+
 impl Ward {
     pub(super) fn new(workspace: Workspace, witness: Rc<Witness>) -> Self {
         // A look never waits: whoever holds our lock heals what runs under it.
@@ -75,6 +91,7 @@ impl Ward {
             memory: Memory::default(),
             debounce: Debounce::at(synced.map_or(Pace::Usual, |_| Pace::Synced)),
             calm: None,
+            held_back: None,
             heals: Budget::default(),
             fought: 0,
             dressings: Budget::default(),
@@ -255,7 +272,7 @@ impl Ward {
     /// As [`Ward::settle_once`], waiting for whoever holds our lock.
     pub(super) fn settle_patiently(&mut self, timing: &Timing) -> Result<Vec<EventKind>, OpsError> {
         self.workspace.lock_timeout = self.patience;
-        let told = self.settle_once(Duration::ZERO, timing);
+        let told = self.settle_once(Duration::ZERO, timing, Comments::Dress);
         self.workspace.lock_timeout = Duration::ZERO;
         Ok(told?.unwrap_or_default())
     }
@@ -266,6 +283,7 @@ impl Ward {
         &mut self,
         now: Duration,
         timing: &Timing,
+        comments: Comments,
     ) -> Result<Option<Vec<EventKind>>, OpsError> {
         let inquiry = self.take_author();
         let look = Look { workspace: &self.workspace, allow: &timing.allow, author: &inquiry };
@@ -279,6 +297,9 @@ impl Ward {
                 told.extend(notices(&settled));
             }
             Found::Nothing | Found::Broken | Found::Unchanged(_) => {}
+        }
+        if comments == Comments::LeaveToWriters && self.witness.sees_a_writer_at_work() {
+            return Ok(Some(told));
         }
         let look = Look { workspace: &self.workspace, allow: &timing.allow, author: &inquiry };
         if let Found::Settled(settled, records, _) = look.dress(&mut self.memory)? {
@@ -352,6 +373,12 @@ impl Ward {
             self.calm = Some(now + timing.calm);
             return Vec::new();
         }
+        let held_back = *self.held_back.get_or_insert(now + MOST_HELD_BACK);
+        if now < held_back && self.witness.sees_a_writer_at_work() {
+            self.calm = Some(now + HOLD_BACK);
+            return Vec::new();
+        }
+        self.held_back = None;
         let look =
             Look { workspace: &self.workspace, allow: &timing.allow, author: &self.dressed_for };
         let found = match look.dress(&mut self.memory) {

@@ -123,7 +123,7 @@ fn fs_15_a_rename_that_is_refused_for_a_while_is_made_later() {
     guard.stop();
 }
 
-/// openclaw PR#31004: the directory is in a folder of OneDrive, and its client writes late.
+/// openclaw PR#31004: the directory is in a folder of `OneDrive`, and its client writes late.
 #[test]
 fn fs_16_a_synced_folder_is_told_and_given_more_time() {
     let sandbox = Sandbox::empty().with("OneDrive - House/openclaw.json", GATEWAY);
