@@ -17,6 +17,7 @@
 //! | [`clock`] | the time now | is read where time can be an argument |
 //! | [`doc`] | a parsed file: values with their places, edits, differences | touches a file, knows a policy |
 //! | [`finding`] | what a rule reports | quotes a value |
+//! | [`schema`] | the shape that a gateway asks for | quotes a value, reads a file |
 //! | [`profile`] | what is known of one gateway, as data | reads a file or the environment |
 //! | [`redact`] | what may be shown | shows a secret |
 //! | [`compose`] | a configuration of several files (`$include`) | opens a file |
@@ -89,5 +90,6 @@ pub mod ops;
 pub mod policy;
 pub mod profile;
 pub mod redact;
+pub mod schema;
 pub mod text;
 pub mod watch;

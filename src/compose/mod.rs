@@ -22,8 +22,9 @@ pub use edited::Edited;
 pub use fault::{IncludeFault, IncludeFaultKind};
 pub use route::ComposeError;
 
-use crate::doc::{Document, KeyPath, Value};
+use crate::doc::{Document, KeyPath, Node, Value};
 use crate::finding::Location;
+use crate::text::Position;
 use merge::Composer;
 
 /// One file of a configuration.
@@ -131,6 +132,21 @@ impl Configuration {
             }
         };
         Location { file: part.file.clone(), position: node.position() }
+    }
+
+    /// As [`Configuration::locate`], the place of the key where the value has one.
+    #[must_use]
+    pub fn locate_key(&self, path: &KeyPath) -> Location {
+        let route = self.route(path);
+        let part = &self.parts[route.part];
+        let key = part.document.get(&route.path).ok().flatten().and_then(Node::key_span);
+        match key {
+            Some(span) => {
+                let position = Position::of(part.document.source(), span.start as usize);
+                Location { file: part.file.clone(), position }
+            }
+            None => self.locate(path),
+        }
     }
 
     /// A configuration of parts known already, the root first; includes are resolved anew.

@@ -15,12 +15,14 @@ mod outline;
 mod review;
 mod rule;
 mod rules;
+mod shape;
 mod verdict;
 
 #[cfg(test)]
 mod properties;
 
 pub use rule::{Example, RuleDoc, syntax_finding};
+pub use shape::judge_shape;
 pub use verdict::{UnknownRule, Verdict, check_rules};
 
 use crate::compose::Configuration;

@@ -74,6 +74,8 @@ pub(crate) enum Check {
     Transition(for<'a> fn(&Review<'a>) -> Vec<Fault<'a>>),
     /// The reader: a text with the fault never becomes a configuration.
     Reader,
+    /// The gateway's schema, where somebody asks for that: see [`super::judge_shape`].
+    Schema,
 }
 
 /// One thing a rule found, before it is known what that does to the write.

@@ -18,18 +18,22 @@ struct Builtin {
     text: &'static str,
     /// The same, to be read at every start.
     json: &'static str,
+    /// The shape of its gateway's configuration, as far as confwarden must know it.
+    schema: Option<&'static str>,
 }
 
 const OPENCLAW: Builtin = Builtin {
     name: "openclaw",
     text: include_str!("builtin/openclaw.toml"),
     json: include_str!("builtin/openclaw.json"),
+    schema: Some(include_str!("../../schemas/openclaw.schema.json")),
 };
 
 const GENERIC: Builtin = Builtin {
     name: "generic",
     text: include_str!("builtin/generic.toml"),
     json: include_str!("builtin/generic.json"),
+    schema: None,
 };
 
 const BUILTINS: [Builtin; 2] = [OPENCLAW, GENERIC];
@@ -47,6 +51,12 @@ impl Profile {
     pub fn builtin(name: &str) -> Option<Self> {
         let builtin = BUILTINS.iter().find(|builtin| builtin.name == name)?;
         Some(Self::parse_json(builtin.json).expect("a test reads every built-in profile"))
+    }
+
+    /// The schema that is known of the gateway of the built-in profile `name`.
+    #[must_use]
+    pub fn builtin_schema(name: &str) -> Option<&'static str> {
+        BUILTINS.iter().find(|builtin| builtin.name == name)?.schema
     }
 
     /// The text of the built-in profile `name`, to write another one after.

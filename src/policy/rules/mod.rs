@@ -30,9 +30,11 @@ mod include_unresolved;
 mod insecure_mode;
 mod keys_lost;
 mod placeholder_value;
+pub(super) mod schema;
 mod secret_expanded;
 pub(super) mod syntax;
 mod type_changed;
+pub(super) mod unknown_key;
 
 #[cfg(test)]
 pub(super) mod testing;
@@ -55,6 +57,8 @@ pub(super) static RULES: &[Rule] = &[
     comments_lost::RULE,
     duplicate_key::RULE,
     syntax::RULE,
+    schema::RULE,
+    unknown_key::RULE,
     insecure_mode::RULE,
 ];
 
@@ -92,8 +96,9 @@ mod tests {
         assert_eq!(explain("no-such-rule"), None);
     }
 
-    fn findings(example: &Example) -> Vec<Finding> {
+    fn findings(check: &Check, example: &Example) -> Vec<Finding> {
         match Document::parse(example.candidate, Format::Json5) {
+            Ok(_) if matches!(check, Check::Schema) => Case::of(example).misshapes(),
             Ok(_) => Case::of(example).findings(),
             Err(error) => vec![syntax_finding(Path::new("/etc/gw/openclaw.json"), &error)],
         }
@@ -101,8 +106,8 @@ mod tests {
 
     #[test]
     fn every_bad_example_yields_exactly_the_finding_of_its_rule() {
-        for Rule { doc, .. } in RULES {
-            let found = findings(&doc.bad);
+        for Rule { doc, check } in RULES {
+            let found = findings(check, &doc.bad);
             assert_eq!(found.len(), 1, "{}: {found:?}", doc.id);
             let finding = &found[0];
             assert_eq!(finding.rule, doc.id);
@@ -115,8 +120,8 @@ mod tests {
 
     #[test]
     fn every_good_example_yields_nothing() {
-        for Rule { doc, .. } in RULES {
-            assert_eq!(findings(&doc.good), [], "{}", doc.id);
+        for Rule { doc, check } in RULES {
+            assert_eq!(findings(check, &doc.good), [], "{}", doc.id);
         }
     }
 
@@ -130,8 +135,8 @@ mod tests {
 
     #[test]
     fn messages_are_lowercase_clauses() {
-        for Rule { doc, .. } in RULES {
-            for finding in findings(&doc.bad) {
+        for Rule { doc, check } in RULES {
+            for finding in findings(check, &doc.bad) {
                 for text in [&finding.message, &finding.expected] {
                     assert!(!text.is_empty() && !text.ends_with('.') && !text.contains('\n'));
                     assert!(text.starts_with(|c: char| c.is_lowercase() || c == '`'), "{text}");

@@ -9,8 +9,9 @@ use crate::compose::{Configuration, IncludeFaultKind, Part, Rules};
 use crate::doc::{Document, Format};
 use crate::finding::{Action, Finding, Origin, Override};
 use crate::policy::rule::Example;
-use crate::policy::{Scope, Transition, Verdict, judge};
+use crate::policy::{Scope, Transition, Verdict, judge, judge_shape};
 use crate::profile::Profile;
+use crate::schema::Schema;
 
 const DIRECTORY: &str = "/etc/gw";
 const ROOT: &str = "openclaw.json";
@@ -105,6 +106,13 @@ impl Case {
             Transition { base: self.base.as_ref(), candidate: &self.candidate, scope: self.scope };
         let findings = judge(&transition, &self.profile);
         Verdict::of(findings, &self.allow).expect("the rules allowed exist").into_findings()
+    }
+
+    /// What the schema of the built-in profile says of the candidate.
+    pub(crate) fn misshapes(&self) -> Vec<Finding> {
+        let schema = Profile::builtin_schema(&self.profile.name).expect("it has one");
+        let schema = Schema::parse(schema).expect("a test reads it");
+        judge_shape(&self.candidate, &schema, &self.profile).0
     }
 
     /// Compares all findings with `expected`, in whatever order.

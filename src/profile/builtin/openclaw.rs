@@ -292,3 +292,39 @@ fn the_rest_is_as_the_releases_have_it() {
     let shrink = profile.shrink.expect("a check of the size");
     assert_eq!((shrink.below_percent, shrink.from_bytes), (50, 512));
 }
+
+/// What is known of each version, beside what both know.
+#[test]
+fn the_schema_knows_what_each_version_knows() {
+    use crate::doc::{Document, Format};
+    use crate::profile::Version;
+    use crate::schema::Schema;
+
+    let faults = |version: &str, text: &str| {
+        let at: Version = version.parse().expect("a version");
+        let holds = |from: Option<&str>, until: Option<&str>| {
+            let bound = |text: Option<&str>| text.map(|text| text.parse().expect("a version"));
+            at.is_within(bound(from).as_ref(), bound(until).as_ref())
+        };
+        let schema = Profile::builtin_schema("openclaw").expect("it has one");
+        let schema = Schema::parse(schema).expect("it is one").of_version(&holds);
+        let document = Document::parse(text, Format::Json5).expect("it parses");
+        let checked = schema.check(&document.root().to_value());
+        assert_eq!(checked.unusable, []);
+        let paths = checked.faults.iter().map(|fault| fault.path.to_string());
+        paths.collect::<Vec<_>>().join(" ")
+    };
+    let text = "{ canvasHost: {}, mcp: {}, meta: { lastTouchedAt: 'x', migrations: {} }, env: { A: 'b' }, \
+                gateway: { reload: { mode: 'hot', debounceMs: 1 }, roles: {} } }";
+    assert_eq!(faults("2026.3.8", text), "mcp meta.migrations gateway.roles");
+    assert_eq!(
+        faults("2026.9.6", text),
+        "canvasHost meta.lastTouchedAt env.A gateway.reload.mode gateway.reload.debounceMs"
+    );
+    for example in ["openclaw-small.json5", "openclaw-large.json5"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
+        #[expect(clippy::disallowed_methods, reason = "a test reads an example")]
+        let text = std::fs::read_to_string(path).expect("an example");
+        assert_eq!(faults("2026.3.8", &text), "", "{example}");
+    }
+}
