@@ -4,6 +4,7 @@
 //! the environment or ends the process.
 
 mod accept;
+mod check;
 mod edit;
 mod error;
 mod exec;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use accept::accept;
+pub use check::{Checked, Measure, check};
 pub use edit::{Draft, DraftText, abandoned_drafts};
 pub use error::OpsError;
 pub use exec::{Damage, ExecOptions, ExecOutcome, Program, exec};

@@ -406,12 +406,12 @@ fn count(words: &Words, [least, most]: [&str; 2], count: usize, path: &KeyPath) 
     Answer::of(faults)
 }
 
-/// The key of `known` that `name` may have been meant to be, as a question.
+/// The key of `known` that `name` may have been meant to be.
 fn like(name: &str, known: &Words) -> String {
     let known = known.keys().map(|key| (strsim::normalized_damerau_levenshtein(name, key), key));
     let best = known.max_by(|one, other| one.0.total_cmp(&other.0));
     match best {
-        Some((score, key)) if score >= SIMILAR => format!("did you mean `{key}`?"),
+        Some((score, key)) if score >= SIMILAR => format!("`{key}`, most likely"),
         _ => String::new(),
     }
 }

@@ -68,7 +68,7 @@ fn every_fault_is_told_at_its_own_place() {
         "{ prot: 1, port: '18789', bind: 'wan', allow: [true, 'a', null], accounts: { One: 1 } }",
         &[
             "mode: Missing a string",
-            "prot: UnknownKey did you mean `port`?",
+            "prot: UnknownKey `port`, most likely",
             "port: Kind a whole number",
             "bind: NoShape `lan`, or `loopback`",
             "allow[0]: Kind a string or a number",

@@ -28,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "ops",
         &[
             "author", "child", "clock", "compose", "doc", "event", "finding", "fs", "heal",
-            "history", "policy", "profile", "redact", "text", "watch",
+            "history", "policy", "profile", "redact", "schema", "text", "watch",
         ],
     ),
 ];

@@ -9,6 +9,8 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Done, or nothing to do.
     Ok,
+    /// Something was found that a person asked to be told of; nothing was changed.
+    Findings,
     /// Wrong arguments.
     Usage,
     /// A rule, or a safeguard that a flag lifts, refused the write; the file is as it was.
@@ -35,6 +37,7 @@ impl Exit {
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
+            Self::Findings => 1,
             Self::Usage => 2,
             Self::Refused => 3,
             Self::Invalid => 4,
@@ -51,6 +54,7 @@ impl Exit {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Findings => "findings",
             Self::Usage => "usage",
             Self::Refused => "refused",
             Self::Invalid => "invalid",

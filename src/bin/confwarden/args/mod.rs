@@ -3,6 +3,7 @@
 //! This module never gives a meaning to what was typed; [`crate::settings`] and the commands do.
 //! Nothing here derives `Debug`: arguments may be secrets.
 
+mod check;
 mod past;
 mod watcher;
 mod write;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use confwarden::doc::KeyPath;
 
+pub(crate) use check::{CheckArgs, Threshold};
 pub(crate) use past::{AcceptArgs, HistoryArgs, HistoryCommand, IdentityArgs, RestoreArgs};
 pub(crate) use watcher::{Awaited, EventsArgs, WaitArgs, WatchArgs};
 pub(crate) use write::{
@@ -32,6 +34,7 @@ Paths:
 
 Exit codes:
   0 ok          done, or nothing to do
+  1 findings    `check` found something at or above its threshold
   2 usage       wrong arguments
   3 refused     a rule refused the write; the file is as it was
   4 invalid     the input, the file or the path is no good; nothing was written
@@ -82,7 +85,7 @@ pub(crate) struct GlobalArgs {
     /// How the result is printed
     ///
     /// `json` prints exactly one object on standard output, errors included, in the shape of
-    /// `schemas/report.v1.schema.json`.
+    /// `schemas/report.v1.schema.json`. The others are of `check` alone.
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) output: OutputFormat,
 
@@ -126,6 +129,14 @@ pub(crate) enum OutputFormat {
     Text,
     /// For programs.
     Json,
+    /// Of `check` alone: SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Of `check` alone: annotations of a GitHub workflow.
+    Github,
+    /// Of `check` alone: a code quality report of GitLab.
+    Gitlab,
+    /// Of `check` alone: `JUnit`, for test reports.
+    Junit,
 }
 
 /// When colors are used.
@@ -145,6 +156,7 @@ pub(crate) enum ColorWhen {
 pub(crate) enum Command {
     #[command(flatten)]
     Config(ConfigCommand),
+    Check(CheckArgs),
     Watch(WatchArgs),
     Events(EventsArgs),
     Explain(ExplainArgs),

@@ -87,7 +87,7 @@ fn print(events: impl Iterator<Item = Seen>, limit: usize, global: &GlobalArgs) 
     for seen in last {
         match global.output {
             OutputFormat::Json => text.push_str(&seen.line),
-            OutputFormat::Text => text.push_str(&event_line(&seen)),
+            _ => text.push_str(&event_line(&seen)),
         }
         text.push('\n');
     }

@@ -5,6 +5,7 @@
 
 mod accept;
 mod apply;
+mod check;
 mod demo;
 mod diff;
 mod edit;
@@ -34,7 +35,9 @@ use confwarden::fs;
 use confwarden::history::Identities;
 use confwarden::ops::{self, DryRun, HardLinks, Missing, Request, Workspace, WriteOptions};
 
-use crate::args::{Command, CommandLine, ConfigCommand, GlobalArgs, IdentityArgs, WriteArgs};
+use crate::args::{
+    Command, CommandLine, ConfigCommand, GlobalArgs, IdentityArgs, OutputFormat, WriteArgs,
+};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Printer, Reply, Report, Sight};
@@ -53,6 +56,14 @@ pub(crate) fn run() -> Exit {
             return printer.print(&Report::failed(None, &usage::explain(&error, &arguments)));
         }
     };
+    if let Command::Check(args) = &line.command {
+        return check::run(args, &line.global);
+    }
+    if !matches!(line.global.output, OutputFormat::Text | OutputFormat::Json) {
+        let error = anyhow::anyhow!("only `check` has this form of output");
+        let error = CommandError::new(Exit::Usage, error).hint("`text` and `json` are for all");
+        return Printer::for_format(OutputFormat::Text).print(&Report::failed(None, &error));
+    }
     // Not one report but a stream.
     if let Command::Events(args) = &line.command {
         return events::run(args, &line.global);
@@ -73,7 +84,9 @@ fn report(line: &CommandLine) -> Report {
             Err(error) => Report::failed(Some("explain"), &error),
         },
         // They have printed what they had to say.
-        Command::Events(_) | Command::Watch(_) | Command::Demo => Report::of_rules("events", &[]),
+        Command::Check(_) | Command::Events(_) | Command::Watch(_) | Command::Demo => {
+            Report::of_rules("events", &[])
+        }
         Command::Config(command) => report_on_config(command, &line.global),
     }
 }

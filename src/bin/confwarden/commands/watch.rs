@@ -85,14 +85,13 @@ fn workspaces(args: &WatchArgs, workspace: &Workspace) -> Vec<Workspace> {
 /// Prints events as they come: lines on standard error, or JSON lines on standard output.
 fn teller(global: &GlobalArgs, is_alone: bool) -> Box<dyn FnMut(&Event)> {
     let output = global.output;
-    Box::new(move |event| match output {
-        OutputFormat::Json => {
+    Box::new(move |event| {
+        if output == OutputFormat::Json {
             // A reader that has gone is no reason to guard no more.
             let mut stdout = io::stdout().lock();
             if stdout.write_all(event.to_line().as_bytes()).and_then(|()| stdout.flush()).is_err() {
             }
-        }
-        OutputFormat::Text => {
+        } else {
             let file = if is_alone { String::new() } else { format!("{}: ", event.file.display()) };
             let hint = hint(event).map(|hint| format!("; {hint}")).unwrap_or_default();
             let line = format!("{file}{}{hint}", event_text(&event.kind));

@@ -28,6 +28,14 @@ pub(super) struct ChangeEntry {
     pub(super) after: Option<Json>,
 }
 
+/// One difference in meaning, without its values.
+#[derive(Serialize)]
+pub(super) struct ChangeNote {
+    pub(super) path: String,
+    pub(super) kind: &'static str,
+    pub(super) class: &'static str,
+}
+
 /// One file that differs.
 #[derive(Serialize)]
 pub(super) struct FileEntry {
@@ -90,6 +98,16 @@ impl ChangeEntry {
     }
 }
 
+impl ChangeNote {
+    pub(super) fn of(change: &ops::Change) -> Self {
+        Self {
+            path: change.path.to_string(),
+            kind: kind_of(change.kind),
+            class: super::text::class_name(change.class),
+        }
+    }
+}
+
 impl FindingEntry {
     pub(super) fn of(finding: &finding::Finding) -> Self {
         let location = finding.location.as_ref();
@@ -146,11 +164,15 @@ fn allow_flag(rule: &str, allowed_by: Override) -> Option<String> {
 }
 
 fn kind_name<S: Serializer>(kind: &ChangeKind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(match kind {
+    serializer.serialize_str(kind_of(*kind))
+}
+
+fn kind_of(kind: ChangeKind) -> &'static str {
+    match kind {
         ChangeKind::Added => "added",
         ChangeKind::Removed => "removed",
         ChangeKind::Changed => "changed",
-    })
+    }
 }
 
 fn origin_name<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {

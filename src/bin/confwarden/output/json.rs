@@ -6,7 +6,12 @@ use super::Report;
 
 /// The report as one line of JSON.
 pub(super) fn render(report: &Report) -> String {
-    let mut text = serde_json::to_string(report).expect("keys are strings and numbers are finite");
+    line(report)
+}
+
+/// `value` as one line of JSON.
+pub(super) fn line(value: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string(value).expect("keys are strings and numbers are finite");
     text.push('\n');
     text
 }

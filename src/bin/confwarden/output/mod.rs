@@ -3,6 +3,7 @@
 //! A [`Reply`] is what the library answered; a [`Report`] is the same without a secret in it; the
 //! renderers see reports only. Data goes to standard output, everything else to standard error.
 
+mod check;
 mod diff;
 mod entry;
 mod event;
@@ -22,6 +23,7 @@ use confwarden::doc::{KeyPath, Value};
 use confwarden::history::{Listing, Pruned};
 use confwarden::ops::{ExecOutcome, Outcome, Overview, Past};
 
+pub(crate) use check::CheckReport;
 pub(crate) use event::{event_line, event_text};
 pub(crate) use report::{Report, Sight};
 
@@ -131,9 +133,8 @@ impl Printer {
             // Standard output was the program's.
             OutputFormat::Json if report.is_beside() => (String::new(), json::render(report)),
             OutputFormat::Json => (json::render(report), String::new()),
-            OutputFormat::Text => {
-                (text::data(report, stdout), text::talk(report, self.summary, stderr))
-            }
+            // The others have no form for what is no finding.
+            _ => (text::data(report, stdout), text::talk(report, self.summary, stderr)),
         };
         // Nothing to say is said without the stream.
         let printed = if data.is_empty() { Ok(()) } else { write(&mut io::stdout().lock(), &data) };
@@ -150,6 +151,20 @@ impl Printer {
         let told = text::data(report, paint) + &text::talk(report, self.summary, paint);
         // If nobody can read it, the report at the end still tells.
         if write(&mut io::stderr().lock(), &told).is_err() {}
+    }
+
+    /// Prints what `said` makes on standard output, and nothing where no summary is wanted and all is
+    /// well.
+    fn say(&self, exit: Exit, said: impl FnOnce(Paint) -> String) -> Exit {
+        if self.summary == Summary::Hidden && exit == Exit::Ok {
+            return exit;
+        }
+        Self::put(exit, &said(Paint::stdout(self.color)))
+    }
+
+    /// Prints `text` on standard output.
+    fn put(exit: Exit, text: &str) -> Exit {
+        Self::finish(exit, write(&mut io::stdout().lock(), text))
     }
 
     /// A reader of standard output that has seen enough is no failure; a full disk is one.

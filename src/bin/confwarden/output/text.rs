@@ -221,7 +221,7 @@ fn values(change: &ChangeEntry) -> String {
     }
 }
 
-fn class_name(class: ReloadClass) -> &'static str {
+pub(super) fn class_name(class: ReloadClass) -> &'static str {
     match class {
         ReloadClass::None => "none",
         ReloadClass::Hot => "hot",
