@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use crate::compose::Configuration;
-use crate::doc::{Document, KeyPath, Value, diff};
+use crate::doc::{Difference, Document, KeyPath, Value, diff};
 use crate::finding::Finding;
 use crate::profile::{Profile, ReloadClass};
 
@@ -117,16 +117,20 @@ pub(super) fn differences(
     let before = base.map_or(&nothing, Configuration::effective);
     let gateway_version =
         version(before, profile).or_else(|| version(candidate.effective(), profile));
-    let changes = diff(before, candidate.effective()).into_iter().map(|difference| Change {
-        kind: match (&difference.before, &difference.after) {
-            (None, _) => ChangeKind::Added,
-            (_, None) => ChangeKind::Removed,
-            _ => ChangeKind::Changed,
-        },
-        class: profile.reload.class_of_subtree(&difference.path, gateway_version.as_deref()),
-        path: difference.path,
-        before: difference.before,
-        after: difference.after,
+    let classifier = profile.classifier(gateway_version.as_deref(), before, candidate.effective());
+    let changes = diff(before, candidate.effective()).into_iter().map(|difference| {
+        let Difference { path, before, after } = difference;
+        Change {
+            kind: match (&before, &after) {
+                (None, _) => ChangeKind::Added,
+                (_, None) => ChangeKind::Removed,
+                _ => ChangeKind::Changed,
+            },
+            class: classifier.cost(&path, before.as_ref(), after.as_ref()).class,
+            path,
+            before,
+            after,
+        }
     });
     let changes: Vec<Change> = changes.collect();
     Outcome {

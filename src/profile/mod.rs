@@ -30,11 +30,14 @@ pub use hook::{EventName, Hook};
 pub use placeholder::Placeholders;
 pub use prefix::Prefix;
 pub use reference::Reference;
-pub use reload::{Basis, ReloadTable, ReloadTables};
+pub use reload::{
+    Basis, Classifier, Containers, Cost, Holds, PluginPaths, ReloadMode, ReloadRule, ReloadTable,
+    ReloadTables, Surroundings, Uptake,
+};
 pub use secret::SecretPaths;
 pub use version::{Version, VersionError};
 
-use crate::doc::KeyPath;
+use crate::doc::{KeyPath, Value};
 use crate::finding::Action;
 
 /// What confwarden knows of one gateway.
@@ -72,6 +75,22 @@ pub struct Profile {
     pub actions: BTreeMap<String, Action>,
     /// Programs that run on events of the watcher.
     pub hooks: Vec<Hook>,
+}
+
+impl Profile {
+    /// Says what each change of the step from `before` to `after` costs a gateway of `version`; both
+    /// with includes resolved.
+    #[must_use]
+    pub fn classifier(
+        &self,
+        version: Option<&str>,
+        before: &Value,
+        after: &Value,
+    ) -> Classifier<'_> {
+        let (before, after) = (Some(before), Some(after));
+        let surroundings = Surroundings { before, after, auth: self.auth.as_ref() };
+        Classifier::new(&self.reload, version, &surroundings)
+    }
 }
 
 /// The protected block of a gateway's authentication.
