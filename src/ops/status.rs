@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::records::{self, Side};
 use super::session::Session;
 use super::snapshot::{Snapshot, Unparsable};
-use super::{Access, Change, Missing, OpsError, Workspace, outcome};
+use super::{Access, Change, KnownVersion, Missing, OpsError, Workspace, outcome};
 use crate::doc::{Format, SyntaxError};
 use crate::event::Freshness;
 use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery, synced_by};
@@ -35,8 +35,8 @@ pub struct Overview {
     pub synced_by: Option<&'static str>,
     /// What is there.
     pub condition: Condition,
-    /// The version of the gateway, as the file tells it.
-    pub gateway_version: Option<String>,
+    /// The version that the gateway is known by; nothing where nobody says it.
+    pub gateway_version: Option<KnownVersion>,
     /// The files it includes, and why one of them cannot be read.
     pub includes: Vec<(PathBuf, Option<String>)>,
     /// Who holds our lock.
@@ -140,7 +140,8 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
         access: workspace.access.clone(),
         synced_by: synced_by(target.path()),
         condition,
-        gateway_version: outcome::version(configuration.effective(), &workspace.profile),
+        gateway_version: workspace
+            .known_version(configuration.effective(), configuration.effective()),
         includes: included.chain(broken).collect(),
         lock: LockGuard::held(&target),
         gateway_lock: match workspace.profile.gateway_lock {
@@ -204,7 +205,7 @@ fn drift(
     };
     match records::configuration(history, session, last, Side::After, &Identities::none()) {
         Ok(before) => {
-            let outcome = outcome::differences(Some(&before), now, &workspace.profile);
+            let outcome = outcome::differences(Some(&before), now, workspace);
             Drift::Changed(last.id, outcome.changes)
         }
         Err(error) => Drift::Unknown(last.id, error.to_string()),

@@ -259,7 +259,7 @@ impl<'a> Attempt<'a> {
             ..outcome::differences(
                 self.base.judged(),
                 &self.candidate.configuration,
-                &self.workspace.profile,
+                self.workspace,
             )
         })
     }

@@ -155,3 +155,16 @@ pub enum ReloadClass {
     /// Clients authenticate anew, whatever else happens.
     Auth,
 }
+
+impl ReloadClass {
+    /// The name, as in profiles and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Hot => "hot",
+            Self::Restart => "restart",
+            Self::Auth => "auth",
+        }
+    }
+}

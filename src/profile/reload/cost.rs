@@ -32,6 +32,19 @@ pub enum Uptake {
     Restart,
 }
 
+impl Uptake {
+    /// The name, as in records and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Live => "live",
+            Self::Waits => "waits",
+            Self::Restart => "restart",
+        }
+    }
+}
+
 impl Cost {
     /// A change that costs nothing.
     pub(super) const NOTHING: Self =
