@@ -4,8 +4,12 @@
 
 use super::{Change, KnownVersion};
 use crate::event::ReloadNote;
+use crate::finding::{Action, Finding, Origin, Override};
 use crate::history::ChangeNote;
 use crate::profile::{Basis, ReloadClass, Uptake};
+
+/// What refuses a write where a person asked for that; no rule of a policy, so nothing allows it.
+pub const NO_RESTART: &str = "no-restart";
 
 /// How many paths a line names.
 const PATHS: usize = 3;
@@ -105,7 +109,7 @@ impl Reload {
                     sum.actions.push(action.clone());
                 }
             }
-            if item.class == ReloadClass::Auth {
+            if item.class == ReloadClass::Auth && item.uptake != Uptake::Waits {
                 sum.disconnects.push(item.path.clone());
             }
             match item.uptake {
@@ -115,6 +119,28 @@ impl Reload {
             }
         }
         sum
+    }
+
+    /// What refuses a write that must cost neither a restart nor a client its connection.
+    pub(super) fn unwanted(changes: &[Change]) -> Vec<Finding> {
+        let costly = changes.iter().filter_map(|change| {
+            let message = match (change.uptake, change.class) {
+                (Uptake::Restart, _) => "the gateway would restart for this",
+                (Uptake::Live, ReloadClass::Auth) => "clients would be disconnected by this",
+                _ => return None,
+            };
+            Some(Finding {
+                rule: NO_RESTART,
+                action: Action::Deny,
+                allowed_by: Override::Never,
+                origin: Origin::Write,
+                path: Some(change.path.clone()),
+                message: message.to_owned(),
+                expected: "a change that the gateway takes as it runs".to_owned(),
+                location: None,
+            })
+        });
+        costly.collect()
     }
 
     /// One line for people.

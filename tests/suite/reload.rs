@@ -231,3 +231,76 @@ fn what_waits_for_a_restart_is_told_as_waiting() {
     // It migrates this value to the usual one.
     check(&mode(NEW, "hot"), &port, "restarts the gateway: gateway.port");
 }
+
+#[test]
+fn no_restart_refuses_what_would_restart_and_names_the_paths() {
+    let sandbox = of(NEW, "").with("d.json5", text(NEW, "").replace("18789", "1"));
+    let desired = sandbox.path("d.json5").display().to_string();
+    for arguments in [
+        ["set", "gateway.port", "1", "logging.level", "debug"].as_slice(),
+        &["unset", "gateway.port"],
+        &["mv", "gateway.port", "gateway.harbour"],
+        &["patch", &desired],
+        &["apply", &desired],
+    ] {
+        let refused = [arguments, &["--no-restart"]].concat();
+        sandbox
+            .fails(3, &refused)
+            .says("no-restart: `gateway.port`: the gateway would restart for this\n")
+            .says("without `--no-restart` it is written")
+            .never_says("logging.level");
+    }
+    let run = sandbox.fails(3, ["--dry-run", "set", "gateway.port", "1", "--no-restart"]);
+    run.says("no-restart: `gateway.port`");
+    let report = sandbox.report(["set", "gateway.port", "1", "--no-restart"]);
+    assert_eq!(report["status"], "refused");
+    assert_eq!(report["exit"]["code"], 3);
+    assert_eq!(report["findings"][0]["rule"], "no-restart");
+    assert_eq!(report["findings"][0]["path"], "gateway.port");
+    assert_eq!(report["findings"][0]["allow"], Value::Null);
+    // Nobody types this: it is not a rule.
+    sandbox.fails(2, ["set", "gateway.port", "1", "--no-restart", "--allow", "no-restart"]);
+    sandbox.run(["set", "gateway.tools.deny", "[]", "--no-restart"]).code(0);
+    sandbox.run(["set", "gateway.port", "18789", "--no-restart"]).code(0);
+    sandbox.run(["set", "gateway.port", "1"]).code(0);
+    sandbox.fails(3, ["restore", "--undo", "@", "--no-restart"]).says("`gateway.port`");
+}
+
+#[test]
+fn no_restart_refuses_what_would_disconnect_clients() {
+    let sandbox = of(NEW, "");
+    let rotate = ["set", "gateway.auth.token", "fake-token-of-another-day", "--no-restart"];
+    let allowed = [&rotate[..], &["--allow", "auth-token-changed"]].concat();
+    sandbox
+        .fails(3, &allowed)
+        .says("no-restart: `gateway.auth.token`: clients would be disconnected by this");
+    // Both refuse, and both say how.
+    sandbox
+        .fails(3, rotate)
+        .says("auth-token-changed")
+        .says("without `--no-restart` it is written")
+        .says("`confwarden explain auth-token-changed`");
+}
+
+#[test]
+fn no_restart_lets_through_what_only_waits() {
+    let waiting = text(OLD, "").replace("port: 18789,", "port: 18789, reload: { mode: \"hot\" },");
+    let sandbox = Sandbox::config(waiting);
+    sandbox
+        .run(["set", "gateway.port", "1", "--no-restart"])
+        .code(0)
+        .says("waits for a restart of the gateway: gateway.port");
+    // The mode that lets it restart comes with it.
+    let both = ["set", "gateway.port", "2", "gateway.reload.mode", "hybrid", "--no-restart"];
+    sandbox.fails(3, both).says("no-restart: `gateway.port`");
+}
+
+#[test]
+fn an_edit_that_would_restart_is_refused_and_the_text_kept() {
+    let edit = |from: &str, to: &str| format!("sed -i s/{from}/{to}/ \"$1\"");
+    let sandbox = of(NEW, "");
+    let run = sandbox.invoke(["edit", "--no-restart"]).env("EDITOR", edit("18789", "1")).run();
+    run.code(3).says("no-restart: `gateway.port`").says("your text is kept");
+    let run = sandbox.invoke(["edit", "--no-restart"]).env("EDITOR", edit("info", "debug")).run();
+    run.code(0).says("nothing for the gateway to do");
+}

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use confwarden::finding::{Action, Origin};
-use confwarden::ops::{ChangeKind, Publication};
+use confwarden::ops::{ChangeKind, NO_RESTART, Publication};
 use confwarden::profile::{ReloadClass, Uptake};
 
 use super::entry::{ChangeEntry, FindingEntry, RuleEntry};
@@ -262,12 +262,16 @@ fn refused(out: &mut String, report: &Report, denied: &[&FindingEntry], paint: P
         line(out, &format!("  {}", sentence(finding)));
         details(out, finding);
         match &finding.allow {
+            _ if finding.rule == NO_RESTART => {}
             Some(flag) => line(out, &format!("    allow it on this command: {flag}")),
             None => line(out, "    nothing allows this"),
         }
     }
-    let rules: Vec<&str> = denied.iter().map(|finding| finding.rule).collect();
-    if let Some(rule) = rules.first() {
+    let mut rules = denied.iter().map(|finding| finding.rule);
+    if rules.clone().any(|rule| rule == NO_RESTART) {
+        line(out, &format!("  {} without `--no-restart` it is written", paint.note("hint:")));
+    }
+    if let Some(rule) = rules.find(|rule| *rule != NO_RESTART) {
         line(out, &format!("  {} `confwarden explain {rule}` says why", paint.note("hint:")));
     }
 }
