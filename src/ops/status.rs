@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
 use super::records::{self, Side};
 use super::session::Session;
 use super::snapshot::{Snapshot, Unparsable};
@@ -35,6 +37,8 @@ pub struct Overview {
     pub synced_by: Option<&'static str>,
     /// What is there.
     pub condition: Condition,
+    /// The SHA-256 of the file's bytes in hex, as `sha256sum` prints it; nothing where there is no file.
+    pub sha256: Option<String>,
     /// The version that the gateway is known by; nothing where nobody says it.
     pub gateway_version: Option<KnownVersion>,
     /// The files it includes, and why one of them cannot be read.
@@ -140,6 +144,7 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
         access: workspace.access.clone(),
         synced_by: synced_by(target.path()),
         condition,
+        sha256: root.map(|loaded| sha256(&loaded.bytes)),
         gateway_version: workspace
             .known_version(configuration.effective(), configuration.effective()),
         includes: included.chain(broken).collect(),
@@ -160,6 +165,15 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
         },
         file: target.named().to_owned(),
         target: target.path().to_owned(),
+    })
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a string takes every text");
+        hex
     })
 }
 

@@ -8,7 +8,7 @@
 //!
 //! | table | says |
 //! | --- | --- |
-//! | top level | `version`, `name`, `protected` paths, `rosters`, `writers`, `gateway-lock` (`none`, `openclaw`) |
+//! | top level | `version`, `name`, `protected` paths, `rosters`, `stamps`, `writers`, `gateway-lock` (`none`, `openclaw`) |
 //! | `[discovery]` | variables, directories below home and names of the file |
 //! | `[auth]` | the protected block, its token, password and mode, and the listening address |
 //! | `[secrets]` | which paths are secret, by word and by path |
@@ -84,6 +84,8 @@ struct ProfileFile {
     protected: Vec<Path>,
     #[serde(default)]
     rosters: Vec<Path>,
+    #[serde(default)]
+    stamps: Vec<Path>,
     #[serde(default)]
     writers: Vec<Name>,
     #[serde(default)]
@@ -192,6 +194,7 @@ impl From<ProfileFile> for Profile {
             auth: file.auth.map(Auth::from),
             protected: file.protected.into_iter().map(|path| path.0).collect(),
             rosters: file.rosters.into_iter().map(|path| path.0).collect(),
+            stamps: file.stamps.into_iter().map(|path| path.0).collect(),
             writers: texts(file.writers),
             secrets: SecretPaths {
                 ends_with: lowercase(file.secrets.ends_with),
@@ -305,7 +308,7 @@ mod tests {
         );
         check(
             "colour = 1",
-            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `writers`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload`, `hooks` at line 3, column 1",
+            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `stamps`, `writers`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload`, `hooks` at line 3, column 1",
         );
         check(
             "protected = \"gateway\"",

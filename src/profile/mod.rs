@@ -54,6 +54,9 @@ pub struct Profile {
     /// Maps whose members are things of their own, like elements with an `id` (`agents.entries`):
     /// a writer of the whole file that forgets one loses it.
     pub rosters: Vec<KeyPath>,
+    /// What the gateway notes in the file of its own writes (`meta`): where it is there, an `apply` leaves
+    /// it as it is.
+    pub stamps: Vec<KeyPath>,
     /// Programs that write the file, by name, beside editors and scripts.
     pub writers: Vec<String>,
     /// What is secret.

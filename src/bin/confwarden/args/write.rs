@@ -92,7 +92,8 @@ pub(crate) struct PatchArgs {
 /// Make the file mean what another one means, by the smallest edit
 ///
 /// Comments, order and spelling of what stays the same stay as they are. What is added comes with its
-/// own, where both are JSON5 or both TOML; a strict JSON file takes the values alone.
+/// own, where both are JSON5 or both TOML; a strict JSON file takes the values alone. What the gateway notes
+/// of its own writes (`meta`) stays as it is.
 #[derive(Args)]
 pub(crate) struct ApplyArgs {
     /// The whole desired configuration: JSON5, or TOML where the name ends in `.toml`; `-` reads

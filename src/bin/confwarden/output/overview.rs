@@ -25,6 +25,7 @@ pub(super) struct OverviewEntry {
     fault: Option<String>,
     size: Option<usize>,
     mode: Option<String>,
+    sha256: Option<String>,
     includes: Vec<IncludeEntry>,
     lock: HeldEntry,
     gateway_lock: Option<HeldEntry>,
@@ -95,6 +96,7 @@ impl OverviewEntry {
             fault,
             size,
             mode: mode.map(|mode| format!("{mode:04o}")),
+            sha256: overview.sha256.clone(),
             includes: overview
                 .includes
                 .iter()
