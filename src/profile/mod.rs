@@ -31,8 +31,8 @@ pub use placeholder::Placeholders;
 pub use prefix::Prefix;
 pub use reference::Reference;
 pub use reload::{
-    Basis, Classifier, Containers, Cost, Holds, PluginPaths, ReloadMode, ReloadRule, ReloadTable,
-    ReloadTables, Surroundings, Uptake,
+    AuthUptake, Basis, Classifier, Containers, Cost, Holds, PluginPaths, ReloadMode, ReloadRule,
+    ReloadTable, ReloadTables, Surroundings, Uptake,
 };
 pub use secret::SecretPaths;
 pub use version::{Version, VersionError};

@@ -58,7 +58,7 @@ fn both_accept_what_is_good() {
     check("protected = ['a.b', 'a[\"b.c\"]']\ngateway-lock = 'none'", true);
     check("[auth]\nblock = 'a'\ntoken = 'a.t'\nremote = { path = 'm', value = 'r' }", true);
     check(
-        "[[reload.table]]\nunmatched = 'hot'\ncontainers = 'refined'\nlive-auth = ['a.t']\n\
+        "[[reload.table]]\nunmatched = 'hot'\ncontainers = 'refined'\nlive-auth = ['a.t']\ndisconnects = ['a.u']\n\
          mode = { path = 'm', off = ['o'], hot-only = ['h'], always = ['r'] }\n\
          actions = { one = ['a', 'b'], two = ['b'] }\n\
          [[reload.table.loaded]]\nchannels = ['x', '*']\nhot = ['c.<id>']\nactions = ['go <id>']",

@@ -146,9 +146,9 @@ fn v9_takes_changes_as_its_running_code_said() {
         Hot,
         "gateway.publicOrigin gateway.http.endpoints.responses.enabled gateway.tools.deny \
          gateway.http.securityHeaders.strictTransportSecurity gateway.cliAgents gateway.terminal \
-         gateway.roles gateway.trustedProxies[0] gateway.allowRealIpFallback \
+         \
          gateway.push.apns.relay.baseUrl gateway.auth.rateLimit.maxAttempts \
-         gateway.auth.allowTailscale gateway.auth.identityScopes.x gateway.auth.trustedProxy \
+         \
          gateway.nodes.browser.mode gateway.nodes.pairing gateway.nodes.commands.allow \
          gateway.nodes.allowSkills gateway.nodes.pluginTools.enabled gateway.controlUi.enabled \
          gateway.controlUi.allowedOrigins[+] gateway.controlUi.experimental.customPlugins \
@@ -175,7 +175,8 @@ fn v9_takes_changes_as_its_running_code_said() {
     check_v9(
         Auth,
         "gateway.auth gateway.auth.mode gateway.auth.token gateway.auth.token.id \
-         gateway.auth.password",
+         gateway.auth.password gateway.roles gateway.trustedProxies[0] gateway.allowRealIpFallback \
+         gateway.auth.allowTailscale gateway.auth.identityScopes.x gateway.auth.trustedProxy",
     );
 }
 

@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use super::super::{Auth, ReloadClass};
 use super::loaded::Certainty;
 use super::{
-    Basis, Containers, Cost, Holds, ReloadMode, ReloadRule, ReloadTable, ReloadTables, Uptake,
+    AuthUptake, Basis, Containers, Cost, Holds, ReloadMode, ReloadRule, ReloadTable, ReloadTables,
+    Uptake,
 };
 use crate::doc::{KeyPath, Segment, Value};
 
@@ -209,13 +210,6 @@ impl<'a> Table<'a> {
 
     /// What it costs that the value at exactly these steps changes.
     fn cost_of_steps(&self, steps: &[&str], is_gone: bool) -> Cost {
-        let is_live_auth = self.rotation == Rotation::Live
-            && !is_gone
-            && self
-                .known
-                .live_auth
-                .iter()
-                .any(|prefix| prefix.count() <= steps.len() && prefix.fits(steps));
         // By rank over both lists: what a certain rule says is final, what an uncertain one says may
         // be.
         let mut fitting: Vec<&Entry<'_>> = self
@@ -228,7 +222,14 @@ impl<'a> Table<'a> {
         let mut dearest: Option<Cost> = None;
         let mut is_settled = false;
         for entry in fitting {
-            let cost = self.cost_of_class(entry.rule.class, &entry.rule.actions, is_live_auth);
+            let rule = entry.rule;
+            let is_live_auth = match rule.auth {
+                AuthUptake::Restart => false,
+                // A credential that goes is not taken: the gateway keeps the old one.
+                AuthUptake::WhileModeStays => self.rotation == Rotation::Live && !is_gone,
+                AuthUptake::Live => true,
+            };
+            let cost = self.cost_of_class(rule.class, &rule.actions, is_live_auth);
             dearest = Some(match dearest {
                 Some(before) => before.or(&cost),
                 None => cost,
@@ -241,7 +242,7 @@ impl<'a> Table<'a> {
         if is_settled && let Some(cost) = dearest {
             return cost;
         }
-        let unmatched = self.cost_of_class(self.known.unmatched, &[], is_live_auth);
+        let unmatched = self.cost_of_class(self.known.unmatched, &[], false);
         dearest.map_or(unmatched.clone(), |cost| cost.or(&unmatched))
     }
 

@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::super::field::{Name, Path, VersionText};
 use super::super::{Prefix, ReloadClass};
-use super::{Containers, Holds, PluginPaths, ReloadMode, ReloadRule, ReloadTable, ReloadTables};
+use super::{
+    AuthUptake, Containers, Holds, PluginPaths, ReloadMode, ReloadRule, ReloadTable, ReloadTables,
+};
 
 /// Stands for the name of the channel or plugin in the rules of several.
 const ID: &str = "<id>";
@@ -52,6 +54,8 @@ struct TableFile {
     auth: Vec<Prefix>,
     #[serde(default)]
     live_auth: Vec<Prefix>,
+    #[serde(default)]
+    disconnects: Vec<Prefix>,
     mode: Option<ModeTable>,
     #[serde(default)]
     actions: BTreeMap<String, Vec<Prefix>>,
@@ -104,14 +108,22 @@ impl TryFrom<TableFile> for CheckedTable {
         }
         let mut rules = Rules::default();
         let lists = [
-            (file.none, ReloadClass::None),
-            (file.hot, ReloadClass::Hot),
-            (file.restart, ReloadClass::Restart),
-            (file.auth, ReloadClass::Auth),
+            (file.none, ReloadClass::None, AuthUptake::Restart),
+            (file.hot, ReloadClass::Hot, AuthUptake::Restart),
+            (file.restart, ReloadClass::Restart, AuthUptake::Restart),
+            (file.auth, ReloadClass::Auth, AuthUptake::Restart),
+            (file.live_auth, ReloadClass::Auth, AuthUptake::WhileModeStays),
+            (file.disconnects, ReloadClass::Auth, AuthUptake::Live),
         ];
-        for (list, class) in lists {
+        for (list, class, auth) in lists {
             for prefix in list {
-                rules.add(prefix, class, Holds::Always, &[])?;
+                rules.add(ReloadRule {
+                    prefix,
+                    class,
+                    actions: Vec::new(),
+                    auth,
+                    holds: Holds::Always,
+                })?;
             }
         }
         for (action, prefixes) in file.actions {
@@ -127,7 +139,6 @@ impl TryFrom<TableFile> for CheckedTable {
             until: file.until.map(|bound| bound.text),
             unmatched: file.unmatched,
             rules: rules.list,
-            live_auth: file.live_auth,
             containers: file.containers,
             mode: file.mode.map(|mode| ReloadMode {
                 path: mode.path.0,
@@ -148,17 +159,12 @@ struct Rules {
 }
 
 impl Rules {
-    fn add(
-        &mut self,
-        prefix: Prefix,
-        class: ReloadClass,
-        holds: Holds,
-        actions: &[String],
-    ) -> Result<(), String> {
-        if self.known.insert((prefix.clone(), holds.clone()), self.list.len()).is_some() {
-            return Err(twice(&prefix));
+    fn add(&mut self, rule: ReloadRule) -> Result<(), String> {
+        let key = (rule.prefix.clone(), rule.holds.clone());
+        if self.known.insert(key, self.list.len()).is_some() {
+            return Err(twice(&rule.prefix));
         }
-        self.list.push(ReloadRule { prefix, class, actions: actions.to_vec(), holds });
+        self.list.push(rule);
         Ok(())
     }
 
@@ -173,7 +179,13 @@ impl Rules {
             rule.actions.push(action.to_owned());
             return Ok(());
         }
-        self.add(key.0, ReloadClass::Hot, Holds::Always, &[action.to_owned()])
+        self.add(ReloadRule {
+            prefix: key.0,
+            class: ReloadClass::Hot,
+            actions: vec![action.to_owned()],
+            auth: AuthUptake::Restart,
+            holds: key.1,
+        })
     }
 }
 
@@ -206,7 +218,13 @@ impl LoadedTable {
             for (list, class, actions) in lists {
                 for Name(template) in list {
                     let prefix = Prefix::try_from(template.replace(ID, owner))?;
-                    rules.add(prefix, class, holds.clone(), actions)?;
+                    rules.add(ReloadRule {
+                        prefix,
+                        class,
+                        actions: actions.to_vec(),
+                        auth: AuthUptake::Restart,
+                        holds: holds.clone(),
+                    })?;
                 }
             }
         }

@@ -42,9 +42,6 @@ pub struct ReloadTable {
     pub unmatched: ReloadClass,
     /// The one with the most steps that fits decides, and of those the one with the fewest `*`.
     pub rules: Vec<ReloadRule>,
-    /// Credentials that are taken live while the mode of authentication stays: whoever came in with
-    /// the old one is disconnected.
-    pub live_auth: Vec<Prefix>,
     /// How an object that comes or goes with all it holds is looked at.
     pub containers: Containers,
     /// The setting that keeps the gateway from doing by itself what a change costs.
@@ -60,8 +57,23 @@ pub struct ReloadRule {
     pub class: ReloadClass,
     /// What the gateway does without a restart, where that has a name (`restart-heartbeat`).
     pub actions: Vec<String>,
+    /// Whether a change that makes clients authenticate anew is taken live.
+    pub auth: AuthUptake,
     /// When the rule holds.
     pub holds: Holds,
+}
+
+/// Whether a change of the class [`ReloadClass::Auth`] is taken live; without a meaning for others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthUptake {
+    /// The gateway restarts for it.
+    #[default]
+    Restart,
+    /// It is a credential that is taken live while the mode of authentication stays: whoever came in
+    /// with the old one is disconnected.
+    WhileModeStays,
+    /// It is taken live, and every client is disconnected.
+    Live,
 }
 
 /// When a rule holds.

@@ -51,6 +51,7 @@ hot = ["gateway.tools", "list"]
 restart = ["a.x.z", "gateway"]
 auth = ["gateway.auth"]
 live-auth = ["gateway.auth.token"]
+disconnects = ["gateway.auth.proxies"]
 [reload.table.actions]
 first = ["a"]
 second = ["a", "channels"]
@@ -214,6 +215,17 @@ fn a_credential_is_taken_live_while_the_mode_stays() {
     }
     let (token, password) = (mode("token", "'a'"), mode("password", "'a'"));
     check_step(NEW, [&token, &password, "gateway.auth.mode"], auth, Uptake::Restart, &[]);
+}
+
+#[test]
+fn a_policy_that_is_taken_live_disconnects_whatever_the_mode() {
+    let of = |mode: &str, proxies: u8| {
+        format!("{{gateway: {{auth: {{mode: '{mode}', proxies: {proxies}}}}}}}")
+    };
+    for mode in ["token", "none"] {
+        let step = [&of(mode, 1), &of(mode, 2), "gateway.auth.proxies"];
+        check_step(NEW, step, ReloadClass::Auth, Uptake::Live, &[]);
+    }
 }
 
 #[test]
