@@ -226,12 +226,12 @@ mod tests {
     fn the_line_says_the_dearest_and_names_its_paths() {
         let (none, hot) = (note("logging.level", "none", None), note("tools.deny", "hot", None));
         let restart = |path| note(path, "restart", None);
-        check(&[none.clone()], "nothing for the gateway to do");
+        check(std::slice::from_ref(&none), "nothing for the gateway to do");
         check(&[none.clone(), hot.clone()], "applies live, no restart");
         check(&[hot.clone(), restart("gateway.port")], "restarts the gateway: gateway.port");
         check(&["a", "b", "c", "d", "e"].map(restart), "restarts the gateway: a, b, c and 2 more");
         let live = note("gateway.auth.token", "auth", Some("live"));
-        check(&[live.clone()], "disconnects clients: gateway.auth.token");
+        check(std::slice::from_ref(&live), "disconnects clients: gateway.auth.token");
         check(
             &[live, restart("p")],
             "restarts the gateway: p; disconnects clients: gateway.auth.token",

@@ -35,7 +35,7 @@ fn said(kind: &EventKind) -> String {
             why.as_ref().map_or_else(|| how.to_owned(), |why| format!("{how}: {why}"))
         }
         EventKind::Accepted { record, author, changes, reload, .. } => {
-            format!("{}: {}{}{}", by(author), paths(changes), cost(reload), kept(*record))
+            format!("{}: {}{}{}", by(author), paths(changes), cost(reload.as_ref()), kept(*record))
         }
         EventKind::Healed {
             record, author, put_back, repaired, uncured, took_ms, reload, ..
@@ -52,7 +52,7 @@ fn said(kind: &EventKind) -> String {
                 back.push("owner, mode or place".to_owned());
             }
             let back = if back.is_empty() { "nothing".to_owned() } else { back.join(", ") };
-            let (who, cost) = (by(author), cost(reload));
+            let (who, cost) = (by(author), cost(reload.as_ref()));
             format!("{who}: {back} back in {took_ms} ms{left}{cost}{}", kept(*record))
         }
         EventKind::Redressed { record, author, lost_comments, .. } => {
@@ -91,8 +91,8 @@ fn by(author: &Author) -> String {
 }
 
 /// What the change costs the gateway, as one more clause.
-fn cost(reload: &Option<ReloadNote>) -> String {
-    reload.as_ref().map_or_else(String::new, |reload| format!("; {}", reload.summary))
+fn cost(reload: Option<&ReloadNote>) -> String {
+    reload.map_or_else(String::new, |reload| format!("; {}", reload.summary))
 }
 
 fn kept(record: Option<RecordId>) -> String {
