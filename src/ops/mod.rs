@@ -21,6 +21,7 @@ mod session;
 mod snapshot;
 mod status;
 mod transaction;
+mod waiting;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +41,7 @@ pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, Restar
 pub use rest::{Unrest, rest};
 pub use restore::{Restoration, Restore, restore};
 pub use status::{Condition, Drift, Guard, Overview, status};
+pub use waiting::Waiting;
 pub use watch::{Notice, Settle, Timing, Watcher};
 
 use crate::doc::{KeyPath, Value};

@@ -1,13 +1,14 @@
 //! The state of a guarded configuration, at one look: it waits for no lock and changes nothing.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
 use super::records::{self, Side};
 use super::session::Session;
 use super::snapshot::{Snapshot, Unparsable};
+use super::waiting::{Waiting, waiting};
 use super::{Access, Change, KnownVersion, Missing, OpsError, Workspace, outcome};
 use crate::doc::{Format, SyntaxError};
 use crate::event::Freshness;
@@ -59,6 +60,8 @@ pub struct Overview {
     pub drift: Drift,
     /// What the watcher knows of it.
     pub watcher: Guard,
+    /// What waits for a restart of the gateway.
+    pub waiting: Waiting,
 }
 
 /// What the watcher knows of a file.
@@ -108,12 +111,13 @@ pub enum Drift {
     Unknown(RecordId, String),
 }
 
-/// Looks at the configuration of the workspace.
+/// Looks at the configuration of the workspace, whose gateway runs since `started`; nothing where that is
+/// not known.
 ///
 /// # Errors
 ///
 /// [`OpsError`] where the file or its history cannot be read.
-pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
+pub fn status(workspace: &Workspace, started: Option<SystemTime>) -> Result<Overview, OpsError> {
     let target = Target::resolve(&workspace.config)?;
     // Before the file is read: what it puts right meanwhile is seen here as well.
     let watcher = guard(workspace, &target);
@@ -156,6 +160,7 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
         awaits_recovery: awaits_recovery(&target)?,
         drift: drift(workspace, &session, &snapshot, &history, records.last()),
         watcher,
+        waiting: waiting(workspace, &session, &snapshot, &history, &records, started),
         records: records.len(),
         faults: faults.len(),
         latest: {
