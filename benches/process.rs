@@ -138,6 +138,7 @@ fn long_history(directory: &Path) {
                 path: "gateway.port".to_owned(),
                 kind: NoteKind::Changed,
                 class: "restart".to_owned(),
+                uptake: None,
             }],
             rules: Vec::new(),
         };

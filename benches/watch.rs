@@ -70,6 +70,7 @@ fn healed(files: &[PathBuf], settle: Settle, busy: usize) -> Vec<Duration> {
         command: "confwarden watch".to_owned(),
         include_roots: Vec::new(),
         access: Access::Writable,
+        gateway_version: None,
     };
     let workspaces: Vec<Workspace> = files.iter().map(workspace).collect();
     let (ready, is_ready) = std::sync::mpsc::channel();

@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         command: "set_one_key".to_owned(),
         include_roots: Vec::new(),
         access: Access::Writable,
+        gateway_version: None,
     };
     let assignment = Assignment { path: path.parse()?, input: Input::Text(value) };
     let request = Request::Set(vec![assignment]);

@@ -29,6 +29,9 @@ pub enum EventKind {
         author: Author,
         /// What differs in meaning, or the first hundred of it.
         changes: Vec<ChangeNote>,
+        /// What that costs the gateway; nothing where nothing differs in meaning.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reload: Option<ReloadNote>,
         /// What the rules said.
         rules: Vec<RuleNote>,
     },
@@ -47,6 +50,9 @@ pub enum EventKind {
         uncured: Vec<RuleNote>,
         /// What of the change stands.
         changes: Vec<ChangeNote>,
+        /// What that costs the gateway; nothing where nothing of it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reload: Option<ReloadNote>,
         /// Milliseconds from the last write that was seen to the healed file on disk.
         took_ms: u64,
     },
@@ -111,6 +117,15 @@ pub enum EventKind {
     },
     /// The file is not guarded any more.
     Stopped,
+}
+
+/// What changes cost the gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReloadNote {
+    /// The dearest class: `none`, `hot`, `restart`, `auth`.
+    pub class: String,
+    /// One line for people, with the paths of what is dear.
+    pub summary: String,
 }
 
 /// A value that was put back.

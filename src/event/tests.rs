@@ -23,6 +23,7 @@ pub(super) fn every_kind() -> Vec<EventKind> {
         path: "gateway.port".into(),
         kind: NoteKind::Changed,
         class: "restart".into(),
+        uptake: Some("restart".into()),
     }];
     let rules = vec![RuleNote {
         rule: "auth-token-dropped".into(),
@@ -32,6 +33,10 @@ pub(super) fn every_kind() -> Vec<EventKind> {
     let put_back =
         vec![PutBackNote { path: "gateway.auth.token".into(), rule: "auth-token-dropped".into() }];
     let record = Some(RecordId(3));
+    let reload = Some(ReloadNote {
+        class: "restart".into(),
+        summary: "restarts the gateway: gateway.port".into(),
+    });
     vec![
         EventKind::Watching { how: Sight::Events, why: None },
         EventKind::Watching { how: Sight::Polling, why: Some("no more watches".into()) },
@@ -39,6 +44,7 @@ pub(super) fn every_kind() -> Vec<EventKind> {
             record,
             author: author(),
             changes: changes.clone(),
+            reload: reload.clone(),
             rules: rules.clone(),
         },
         EventKind::Healed {
@@ -48,6 +54,7 @@ pub(super) fn every_kind() -> Vec<EventKind> {
             put_back: put_back.clone(),
             uncured: rules,
             changes,
+            reload,
             took_ms: 12,
         },
         EventKind::Redressed {

@@ -151,8 +151,11 @@ pub struct ChangeNote {
     pub path: String,
     /// What happened there.
     pub kind: NoteKind,
-    /// How the gateway takes it.
+    /// How dear it is to the gateway.
     pub class: String,
+    /// How the gateway comes by it; nothing in records of the first versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uptake: Option<String>,
 }
 
 /// What a rule said.

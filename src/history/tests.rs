@@ -84,6 +84,7 @@ fn entry<'a>(kind: Kind, before: Option<&'a str>, text: &'a str) -> Entry<'a> {
             path: "a.b".to_owned(),
             kind: NoteKind::Changed,
             class: "hot".to_owned(),
+            uptake: Some("live".to_owned()),
         }],
         rules: Vec::new(),
     }

@@ -54,14 +54,15 @@ pub fn check(workspace: &Workspace, measure: &Measure) -> Result<Checked, OpsErr
     };
     let profile = &workspace.profile;
     let mut outcome = match base {
-        Some(base) => outcome::differences(Some(base), configuration, profile),
+        Some(base) => outcome::differences(Some(base), configuration, workspace),
         None => Outcome {
-            gateway_version: outcome::version(configuration.effective(), profile),
+            gateway_version: workspace
+                .known_version(configuration.effective(), configuration.effective()),
             ..Outcome::unchanged()
         },
     };
     outcome.status = Status::Unchanged;
-    let version = outcome.gateway_version.as_deref();
+    let version = outcome.gateway_version.as_ref().map(|known| known.version.as_str());
     let (mut findings, unusable) = match &measure.schema {
         Some(schema) => shape(configuration, schema, version, profile),
         None => (Vec::new(), Vec::new()),

@@ -9,10 +9,12 @@ mod edit;
 mod error;
 mod exec;
 mod foreign;
+mod known_version;
 mod outcome;
 mod propose;
 mod recorder;
 mod records;
+mod reload;
 mod request;
 mod rest;
 mod restore;
@@ -20,6 +22,7 @@ mod session;
 mod snapshot;
 mod status;
 mod transaction;
+mod waiting;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -32,12 +35,15 @@ pub use edit::{Draft, DraftText, abandoned_drafts};
 pub use error::OpsError;
 pub use exec::{Damage, ExecOptions, ExecOutcome, Program, exec};
 pub use foreign::{Redressing, Repair, Repaired, SetAside};
+pub use known_version::{KnownVersion, VersionSource};
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
 pub use records::{Past, PastBytes, PastText, past, past_difference, prune, records};
-pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
+pub use reload::{NO_RESTART, Reload};
+pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, Restarts, WriteOptions};
 pub use rest::{Unrest, rest};
 pub use restore::{Restoration, Restore, restore};
 pub use status::{Condition, Drift, Guard, Overview, status};
+pub use waiting::Waiting;
 pub use watch::{Notice, Settle, Timing, Watcher};
 
 use crate::doc::{KeyPath, Value};
@@ -61,6 +67,8 @@ pub struct Workspace {
     /// Directories outside of the configuration's own that includes may lie in
     /// (`OPENCLAW_INCLUDE_ROOTS`).
     pub include_roots: Vec<PathBuf>,
+    /// The gateway's version, where somebody knows it better than the file.
+    pub gateway_version: Option<KnownVersion>,
     /// Whether it may be written.
     pub access: Access,
 }
@@ -147,5 +155,5 @@ pub fn diff(workspace: &Workspace, before: &Path, after: &Path) -> Result<Outcom
             publication: None,
         }]
     };
-    Ok(Outcome { files, ..outcome::differences(Some(&old), &new, &workspace.profile) })
+    Ok(Outcome { files, ..outcome::differences(Some(&old), &new, workspace) })
 }

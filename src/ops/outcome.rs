@@ -3,10 +3,11 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use super::{KnownVersion, Reload, Workspace};
 use crate::compose::Configuration;
-use crate::doc::{Document, KeyPath, Value, diff};
+use crate::doc::{Difference, Document, KeyPath, Value, diff};
 use crate::finding::Finding;
-use crate::profile::{Profile, ReloadClass};
+use crate::profile::{Cost, ReloadClass, Uptake};
 
 /// How a write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +33,10 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// What the rules say, `--allow` taken into account.
     pub findings: Vec<Finding>,
-    /// The version the file's gateway is known by; nothing where the file does not say.
-    pub gateway_version: Option<String>,
+    /// What the changes cost the gateway together; nothing where there are none.
+    pub reload: Option<Reload>,
+    /// The version that the gateway is known by; nothing where nobody says it.
+    pub gateway_version: Option<KnownVersion>,
     /// Things a person should know, each one lowercase clause without a value.
     pub notices: Vec<String>,
     /// Other texts of the same files, where some were at hand: what is a secret there is none to show
@@ -50,6 +53,7 @@ impl Outcome {
             files: Vec::new(),
             changes: Vec::new(),
             findings: Vec::new(),
+            reload: None,
             gateway_version: None,
             notices: Vec::new(),
             known: Vec::new(),
@@ -99,8 +103,12 @@ pub struct Change {
     pub path: KeyPath,
     /// What happened.
     pub kind: ChangeKind,
-    /// How the gateway takes it.
+    /// How dear it is to the gateway.
     pub class: ReloadClass,
+    /// How the gateway comes by it.
+    pub uptake: Uptake,
+    /// What the gateway does without a restart, by the names that its profile has for it.
+    pub actions: Vec<String>,
     /// The value before. May be a secret: render it through [`crate::redact`].
     pub before: Option<Value>,
     /// The value after. May be a secret: render it through [`crate::redact`].
@@ -111,34 +119,46 @@ pub struct Change {
 pub(super) fn differences(
     base: Option<&Configuration>,
     candidate: &Configuration,
-    profile: &Profile,
+    workspace: &Workspace,
 ) -> Outcome {
     let nothing = Value::Object(Vec::new());
     let before = base.map_or(&nothing, Configuration::effective);
-    let gateway_version =
-        version(before, profile).or_else(|| version(candidate.effective(), profile));
-    let changes = diff(before, candidate.effective()).into_iter().map(|difference| Change {
-        kind: match (&difference.before, &difference.after) {
-            (None, _) => ChangeKind::Added,
-            (_, None) => ChangeKind::Removed,
-            _ => ChangeKind::Changed,
-        },
-        class: profile.reload.class_of_subtree(&difference.path, gateway_version.as_deref()),
-        path: difference.path,
-        before: difference.before,
-        after: difference.after,
+    let after = candidate.effective();
+    let gateway_version = workspace.known_version(before, after);
+    let profile = &workspace.profile;
+    let version = gateway_version.as_ref().map(|known| known.version.as_str());
+    let classifier = profile.classifier(version, before, after);
+    let changes = diff(before, after).into_iter().map(|difference| {
+        let Difference { path, before, after } = difference;
+        let Cost { class, uptake, actions } =
+            classifier.cost(&path, before.as_ref(), after.as_ref());
+        Change {
+            kind: match (&before, &after) {
+                (None, _) => ChangeKind::Added,
+                (_, None) => ChangeKind::Removed,
+                _ => ChangeKind::Changed,
+            },
+            class,
+            uptake,
+            actions,
+            path,
+            before,
+            after,
+        }
     });
     let changes: Vec<Change> = changes.collect();
     Outcome {
         status: if changes.is_empty() { Status::Unchanged } else { Status::Planned },
+        reload: Reload::of(
+            &changes,
+            classifier.basis(),
+            gateway_version.clone(),
+            &profile.reload.versions(),
+        ),
         changes,
         gateway_version,
         ..Outcome::unchanged()
     }
-}
-
-pub(super) fn version(value: &Value, profile: &Profile) -> Option<String> {
-    value.at(profile.reload.version.as_ref()?)?.as_str().map(str::to_owned)
 }
 
 /// Says that a killed process left a file which may hold another writer's change.

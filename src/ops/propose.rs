@@ -87,7 +87,14 @@ pub(super) fn propose(
             if includes {
                 proposal.reach = Reach::RootFile;
             }
-            proposal.changes = reconcile(&KeyPath::root(), current, &target);
+            let mut changes = reconcile(&KeyPath::root(), current, &target);
+            // A rendered text has the stamp of another day, or none: nobody asks for that.
+            let stamped = profile.stamps.iter().filter(|stamp| current.at(stamp).is_some());
+            let stamps: Vec<&KeyPath> = stamped.collect();
+            changes.retain(|change| {
+                !change.paths().all(|path| stamps.iter().any(|stamp| path.starts_with(stamp)))
+            });
+            proposal.changes = changes;
         }
     }
     Ok(proposal)

@@ -16,7 +16,6 @@ use crate::history::{
     Author, Certainty, ChangeNote, Entry, FileEntry, History, HistoryError, Identities, Kind,
     NoteKind, Record, Recording, RuleNote,
 };
-use crate::profile::ReloadClass;
 
 /// The record of one write, from its first attempt to its end.
 pub(super) struct Recorder<'w> {
@@ -149,7 +148,7 @@ fn changes_since(
     let (Some(last), Some(after)) = (last, base.judged()) else { return Vec::new() };
     let before = records::configuration(history, session, last, Side::After, &Identities::none());
     let Ok(before) = before else { return Vec::new() };
-    let outcome = outcome::differences(Some(&before), after, &workspace.profile);
+    let outcome = outcome::differences(Some(&before), after, workspace);
     outcome.changes.iter().map(note).collect()
 }
 
@@ -179,13 +178,8 @@ pub(super) fn note(change: &Change) -> ChangeNote {
             ChangeKind::Removed => NoteKind::Removed,
             ChangeKind::Changed => NoteKind::Changed,
         },
-        class: match change.class {
-            ReloadClass::None => "none",
-            ReloadClass::Hot => "hot",
-            ReloadClass::Restart => "restart",
-            ReloadClass::Auth => "auth",
-        }
-        .to_owned(),
+        class: change.class.as_str().to_owned(),
+        uptake: Some(change.uptake.as_str().to_owned()),
     }
 }
 

@@ -118,7 +118,7 @@ pub fn past_difference(
     Ok(Outcome {
         files: differing(before.as_ref(), &after),
         known: known(workspace, &history, identities),
-        ..outcome::differences(before.as_ref(), &after, &workspace.profile)
+        ..outcome::differences(before.as_ref(), &after, workspace)
     })
 }
 

@@ -96,6 +96,16 @@ pub enum Missing {
     Create,
 }
 
+/// Whether a write may make the gateway restart, or its clients authenticate anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Restarts {
+    /// It may.
+    #[default]
+    Allow,
+    /// It is refused then; what only waits for a restart by hand is written.
+    Refuse,
+}
+
 /// How a write is made.
 #[derive(Clone, Debug, Default)]
 pub struct WriteOptions {
@@ -107,4 +117,6 @@ pub struct WriteOptions {
     pub hard_links: HardLinks,
     /// What happens where there is no file.
     pub missing: Missing,
+    /// Whether the gateway may restart for it.
+    pub restarts: Restarts,
 }

@@ -52,7 +52,7 @@ pub fn rest(workspace: &Workspace, limit: Duration) -> Result<Option<Unrest>, Op
     // Since when it looks as it does.
     let mut since: Option<(Vec<Glance>, Instant)> = None;
     loop {
-        let overview = status(workspace)?;
+        let overview = status(workspace, None)?;
         let unrest = if let Some(unrest) = unrest(&overview) {
             since = None;
             unrest

@@ -1,12 +1,15 @@
 //! The state of a guarded configuration, at one look: it waits for no lock and changes nothing.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use sha2::{Digest as _, Sha256};
 
 use super::records::{self, Side};
 use super::session::Session;
 use super::snapshot::{Snapshot, Unparsable};
-use super::{Access, Change, Missing, OpsError, Workspace, outcome};
+use super::waiting::{Waiting, waiting};
+use super::{Access, Change, KnownVersion, Missing, OpsError, Workspace, outcome};
 use crate::doc::{Format, SyntaxError};
 use crate::event::Freshness;
 use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery, synced_by};
@@ -35,8 +38,10 @@ pub struct Overview {
     pub synced_by: Option<&'static str>,
     /// What is there.
     pub condition: Condition,
-    /// The version of the gateway, as the file tells it.
-    pub gateway_version: Option<String>,
+    /// The SHA-256 of the file's bytes in hex, as `sha256sum` prints it; nothing where there is no file.
+    pub sha256: Option<String>,
+    /// The version that the gateway is known by; nothing where nobody says it.
+    pub gateway_version: Option<KnownVersion>,
     /// The files it includes, and why one of them cannot be read.
     pub includes: Vec<(PathBuf, Option<String>)>,
     /// Who holds our lock.
@@ -55,6 +60,8 @@ pub struct Overview {
     pub drift: Drift,
     /// What the watcher knows of it.
     pub watcher: Guard,
+    /// What waits for a restart of the gateway.
+    pub waiting: Waiting,
 }
 
 /// What the watcher knows of a file.
@@ -104,12 +111,13 @@ pub enum Drift {
     Unknown(RecordId, String),
 }
 
-/// Looks at the configuration of the workspace.
+/// Looks at the configuration of the workspace, whose gateway runs since `started`; nothing where that is
+/// not known.
 ///
 /// # Errors
 ///
 /// [`OpsError`] where the file or its history cannot be read.
-pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
+pub fn status(workspace: &Workspace, started: Option<SystemTime>) -> Result<Overview, OpsError> {
     let target = Target::resolve(&workspace.config)?;
     // Before the file is read: what it puts right meanwhile is seen here as well.
     let watcher = guard(workspace, &target);
@@ -140,7 +148,9 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
         access: workspace.access.clone(),
         synced_by: synced_by(target.path()),
         condition,
-        gateway_version: outcome::version(configuration.effective(), &workspace.profile),
+        sha256: root.map(|loaded| sha256(&loaded.bytes)),
+        gateway_version: workspace
+            .known_version(configuration.effective(), configuration.effective()),
         includes: included.chain(broken).collect(),
         lock: LockGuard::held(&target),
         gateway_lock: match workspace.profile.gateway_lock {
@@ -150,6 +160,7 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
         awaits_recovery: awaits_recovery(&target)?,
         drift: drift(workspace, &session, &snapshot, &history, records.last()),
         watcher,
+        waiting: waiting(workspace, &session, &snapshot, &history, &records, started),
         records: records.len(),
         faults: faults.len(),
         latest: {
@@ -159,6 +170,15 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
         },
         file: target.named().to_owned(),
         target: target.path().to_owned(),
+    })
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a string takes every text");
+        hex
     })
 }
 
@@ -204,7 +224,7 @@ fn drift(
     };
     match records::configuration(history, session, last, Side::After, &Identities::none()) {
         Ok(before) => {
-            let outcome = outcome::differences(Some(&before), now, &workspace.profile);
+            let outcome = outcome::differences(Some(&before), now, workspace);
             Drift::Changed(last.id, outcome.changes)
         }
         Err(error) => Drift::Unknown(last.id, error.to_string()),

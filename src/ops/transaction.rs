@@ -10,8 +10,8 @@ use super::records;
 use super::session::{Commit, Session};
 use super::snapshot::{Snapshot, Unparsable};
 use super::{
-    DryRun, FileOutcome, Missing, OpsError, Outcome, Request, Status, Workspace, WriteOptions,
-    outcome,
+    DryRun, FileOutcome, Missing, OpsError, Outcome, Reload, Request, Restarts, Status, Workspace,
+    WriteOptions, outcome,
 };
 use crate::compose::{ComposeError, Configuration, Edited, Part};
 use crate::doc::{Collision, Document, EditError, Value, merge, replay};
@@ -236,9 +236,15 @@ impl<'a> Attempt<'a> {
         let transition = Transition { base, candidate: &self.candidate.configuration, scope };
         let findings = policy::judge(&transition, &self.workspace.profile);
         let verdict = Verdict::of(findings, &self.options.allow)?;
+        let differences =
+            outcome::differences(self.base.judged(), &self.candidate.configuration, self.workspace);
+        let unwanted = match self.options.restarts {
+            Restarts::Refuse => Reload::unwanted(&differences.changes),
+            Restarts::Allow => Vec::new(),
+        };
         let status = if touched.is_empty() {
             Status::Unchanged
-        } else if verdict.is_refused() {
+        } else if verdict.is_refused() || !unwanted.is_empty() {
             Status::Refused
         } else if self.options.dry_run == DryRun::Yes {
             Status::Planned
@@ -255,12 +261,8 @@ impl<'a> Attempt<'a> {
         Ok(Outcome {
             status,
             files,
-            findings: verdict.into_findings(),
-            ..outcome::differences(
-                self.base.judged(),
-                &self.candidate.configuration,
-                &self.workspace.profile,
-            )
+            findings: verdict.into_findings().into_iter().chain(unwanted).collect(),
+            ..differences
         })
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! | table | says |
 //! | --- | --- |
-//! | top level | `version`, `name`, `protected` paths, `rosters`, `writers`, `gateway-lock` (`none`, `openclaw`) |
+//! | top level | `version`, `name`, `protected` paths, `rosters`, `stamps`, `writers`, `gateway-lock` (`none`, `openclaw`) |
 //! | `[discovery]` | variables, directories below home and names of the file |
 //! | `[auth]` | the protected block, its token, password and mode, and the listening address |
 //! | `[secrets]` | which paths are secret, by word and by path |
@@ -18,22 +18,24 @@
 //! | `[actions]` | rules whose action differs: `deny`, `warn`, `audit` |
 //! | `[[hooks]]` | programs that run on events: `on` kinds, `run` without a shell, `timeout` |
 //! | `[reload]`, `[[reload.table]]` | what a change costs, by prefix and version of the gateway |
+//! | `[reload.plugins]` | where it stands which plugins and channels are loaded |
+//! | `[reload.table.actions]` | prefixes of what is taken live, by what the gateway does then |
+//! | `[[reload.table.loaded]]` | rules that hold only while a plugin or channel is loaded |
+//! | `[reload.table.mode]` | the setting by which changes wait for a restart, or all restart |
 //!
 //! Paths are key paths (`gateway.auth.token`, `channels["a.b"]`); where prefixes are asked for, `*`
 //! stands for any one step. Unknown keys are errors: a misspelt protection protects nothing.
 //!
 //! This module never opens a file; the text is an argument.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::field::{
-    FileName, FormatVersion, IncludeDepth, Name, Path, Percent, RuleId, VersionText,
-};
+use super::field::{FileName, FormatVersion, IncludeDepth, Name, Path, Percent, RuleId};
+use super::reload::ReloadSection;
 use super::{
-    Auth, Discovery, GatewayLockKind, Hook, Placeholders, Prefix, Profile, ReloadClass,
-    ReloadTable, ReloadTables, SecretPaths, Shrink,
+    Auth, Discovery, GatewayLockKind, Hook, Placeholders, Prefix, Profile, SecretPaths, Shrink,
 };
 use crate::finding::Action;
 use crate::text::Position;
@@ -82,6 +84,8 @@ struct ProfileFile {
     protected: Vec<Path>,
     #[serde(default)]
     rosters: Vec<Path>,
+    #[serde(default)]
+    stamps: Vec<Path>,
     #[serde(default)]
     writers: Vec<Name>,
     #[serde(default)]
@@ -173,67 +177,6 @@ struct ShrinkTable {
     from_bytes: usize,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ReloadSection {
-    version: Option<Path>,
-    table: Vec<CheckedReloadTable>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReloadTableFile {
-    from: Option<VersionText>,
-    until: Option<VersionText>,
-    unmatched: ReloadClass,
-    #[serde(default)]
-    none: Vec<Prefix>,
-    #[serde(default)]
-    hot: Vec<Prefix>,
-    #[serde(default)]
-    restart: Vec<Prefix>,
-    #[serde(default)]
-    auth: Vec<Prefix>,
-}
-
-/// A table whose prefixes and bounds agree with each other.
-#[derive(Deserialize)]
-#[serde(try_from = "ReloadTableFile")]
-struct CheckedReloadTable(ReloadTable);
-
-impl TryFrom<ReloadTableFile> for CheckedReloadTable {
-    type Error = String;
-
-    fn try_from(file: ReloadTableFile) -> Result<Self, String> {
-        if let (Some(from), Some(until)) = (&file.from, &file.until)
-            && from.version >= until.version
-        {
-            return Err("`from` must be an earlier version than `until`".to_owned());
-        }
-        let lists = [
-            (file.none, ReloadClass::None),
-            (file.hot, ReloadClass::Hot),
-            (file.restart, ReloadClass::Restart),
-            (file.auth, ReloadClass::Auth),
-        ];
-        let prefixes: Vec<(Prefix, ReloadClass)> = lists
-            .into_iter()
-            .flat_map(|(list, class)| list.into_iter().map(move |prefix| (prefix, class)))
-            .collect();
-        let mut seen = HashSet::with_capacity(prefixes.len());
-        if let Some((twin, _)) = prefixes.iter().find(|(prefix, _)| !seen.insert(prefix)) {
-            let steps: Vec<&str> = twin.steps().collect();
-            return Err(format!("the prefix `{}` stands twice in one table", steps.join(".")));
-        }
-        Ok(Self(ReloadTable {
-            from: file.from.map(|bound| bound.text),
-            until: file.until.map(|bound| bound.text),
-            unmatched: file.unmatched,
-            prefixes,
-        }))
-    }
-}
-
 impl From<ProfileFile> for Profile {
     fn from(file: ProfileFile) -> Self {
         let include = file.include.map(|include| (include.key.0, include.depth.0));
@@ -251,6 +194,7 @@ impl From<ProfileFile> for Profile {
             auth: file.auth.map(Auth::from),
             protected: file.protected.into_iter().map(|path| path.0).collect(),
             rosters: file.rosters.into_iter().map(|path| path.0).collect(),
+            stamps: file.stamps.into_iter().map(|path| path.0).collect(),
             writers: texts(file.writers),
             secrets: SecretPaths {
                 ends_with: lowercase(file.secrets.ends_with),
@@ -263,10 +207,7 @@ impl From<ProfileFile> for Profile {
                 sentinels: texts(file.placeholders.sentinels),
                 junk: texts(file.placeholders.junk),
             },
-            reload: ReloadTables {
-                version: file.reload.version.map(|path| path.0),
-                tables: file.reload.table.into_iter().map(|table| table.0).collect(),
-            },
+            reload: file.reload.into(),
             include_key,
             include_depth: include_depth.unwrap_or(0),
             gateway_lock: file.gateway_lock,
@@ -367,7 +308,7 @@ mod tests {
         );
         check(
             "colour = 1",
-            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `writers`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload`, `hooks` at line 3, column 1",
+            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `stamps`, `writers`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload`, `hooks` at line 3, column 1",
         );
         check(
             "protected = \"gateway\"",
@@ -428,6 +369,14 @@ mod tests {
         check(
             "[[reload.table]]\nunmatched = \"hot\"\nhot = [\"a.b\"]\nnone = [\"a.b\"]",
             "the prefix `a.b` stands twice in one table at line 3, column 1",
+        );
+        check(
+            "[[reload.table]]\nunmatched = \"hot\"\nnone = [\"a.b\"]\nactions = { go = [\"a.b\"] }",
+            "the prefix `a.b` stands twice in one table at line 3, column 1",
+        );
+        check(
+            "[[reload.table]]\nunmatched = \"hot\"\nloaded = [{ hot = [\"a\"] }]",
+            "rules of `loaded` need `plugins` or `channels` at line 3, column 1",
         );
     }
 

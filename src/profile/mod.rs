@@ -30,11 +30,14 @@ pub use hook::{EventName, Hook};
 pub use placeholder::Placeholders;
 pub use prefix::Prefix;
 pub use reference::Reference;
-pub use reload::{Basis, ReloadTable, ReloadTables};
+pub use reload::{
+    AuthUptake, Basis, Classifier, Containers, Cost, Holds, PluginPaths, ReloadMode, ReloadRule,
+    ReloadTable, ReloadTables, Surroundings, Uptake,
+};
 pub use secret::SecretPaths;
 pub use version::{Version, VersionError};
 
-use crate::doc::KeyPath;
+use crate::doc::{KeyPath, Value};
 use crate::finding::Action;
 
 /// What confwarden knows of one gateway.
@@ -51,6 +54,9 @@ pub struct Profile {
     /// Maps whose members are things of their own, like elements with an `id` (`agents.entries`):
     /// a writer of the whole file that forgets one loses it.
     pub rosters: Vec<KeyPath>,
+    /// What the gateway notes in the file of its own writes (`meta`): where it is there, an `apply` leaves
+    /// it as it is.
+    pub stamps: Vec<KeyPath>,
     /// Programs that write the file, by name, beside editors and scripts.
     pub writers: Vec<String>,
     /// What is secret.
@@ -72,6 +78,22 @@ pub struct Profile {
     pub actions: BTreeMap<String, Action>,
     /// Programs that run on events of the watcher.
     pub hooks: Vec<Hook>,
+}
+
+impl Profile {
+    /// Says what each change of the step from `before` to `after` costs a gateway of `version`; both
+    /// with includes resolved.
+    #[must_use]
+    pub fn classifier(
+        &self,
+        version: Option<&str>,
+        before: &Value,
+        after: &Value,
+    ) -> Classifier<'_> {
+        let (before, after) = (Some(before), Some(after));
+        let surroundings = Surroundings { before, after, auth: self.auth.as_ref() };
+        Classifier::new(&self.reload, version, &surroundings)
+    }
 }
 
 /// The protected block of a gateway's authentication.
@@ -135,4 +157,17 @@ pub enum ReloadClass {
     Restart,
     /// Clients authenticate anew, whatever else happens.
     Auth,
+}
+
+impl ReloadClass {
+    /// The name, as in profiles and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Hot => "hot",
+            Self::Restart => "restart",
+            Self::Auth => "auth",
+        }
+    }
 }

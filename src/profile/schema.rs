@@ -57,6 +57,18 @@ fn both_accept_what_is_good() {
     check("", true);
     check("protected = ['a.b', 'a[\"b.c\"]']\ngateway-lock = 'none'", true);
     check("[auth]\nblock = 'a'\ntoken = 'a.t'\nremote = { path = 'm', value = 'r' }", true);
+    check(
+        "[[reload.table]]\nunmatched = 'hot'\ncontainers = 'refined'\nlive-auth = ['a.t']\ndisconnects = ['a.u']\n\
+         mode = { path = 'm', off = ['o'], hot-only = ['h'], always = ['r'] }\n\
+         actions = { one = ['a', 'b'], two = ['b'] }\n\
+         [[reload.table.loaded]]\nchannels = ['x', '*']\nhot = ['c.<id>']\nactions = ['go <id>']",
+        true,
+    );
+    check(
+        "[reload.plugins]\nenabled = 'p.e'\nallow = 'p.a'\ndeny = 'p.d'\nentries = 'p.s'\n\
+         channels = 'c'",
+        true,
+    );
     check("[secrets]\npaths = ['a.*.b']\n[placeholders]\njunk = ['x']", true);
     check("[include]\nkey = '$include'\ndepth = 10", true);
     check("[actions]\nkeys-lost = 'audit'", true);
@@ -95,6 +107,12 @@ fn both_refuse_what_is_bad() {
     check("[[reload.table]]\nhot = []", false);
     check("[[reload.table]]\nunmatched = 'cold'", false);
     check("[[reload.table]]\nunmatched = 'hot'\nfrom = 'x'", false);
+    check("[[reload.table]]\nunmatched = 'hot'\ncontainers = 'deep'", false);
+    check("[[reload.table]]\nunmatched = 'hot'\nmode = { off = ['o'] }", false);
+    check("[[reload.table]]\nunmatched = 'hot'\nactions = { a = 'b' }", false);
+    check("[[reload.table]]\nunmatched = 'hot'\n[[reload.table.loaded]]\nhot = ['a']", false);
+    check("[[reload.table]]\nunmatched = 'hot'\n[[reload.table.loaded]]\nchannels = []", false);
+    check("[reload.plugins]\nenabled = 'p.e'", false);
 }
 
 #[test]

@@ -133,7 +133,10 @@ fn against_another_the_step_is_judged_and_its_cost_is_told() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].ends_with("auth-token-changed gateway.auth.token"), "{found:?}");
     let run = sandbox.run(["check", &next, "--against", &base]);
-    run.code(1).shows("restart  changed gateway.port").shows("auth     changed gateway.auth.token");
+    run.code(1)
+        .shows("restart  changed gateway.port")
+        .shows("auth     changed gateway.auth.token")
+        .shows("restarts the gateway: ");
     run.never_says("fake-token");
 }
 

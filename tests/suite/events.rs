@@ -32,6 +32,7 @@ fn healed() -> EventKind {
         repaired: vec![],
         uncured: vec![],
         changes: vec![],
+        reload: None,
         took_ms: 12,
     }
 }

@@ -52,8 +52,8 @@ fn a_write_records_what_was_there_and_what_it_did() {
     assert_eq!(write["author"]["certainty"], "own");
     assert_eq!(
         write["changes"],
-        json!([{"path": "gateway.port", "kind": "changed", "class": "restart"},
-               {"path": "gateway.note", "kind": "added", "class": "restart"}])
+        json!([{"path": "gateway.port", "kind": "changed", "class": "restart", "uptake": "restart"},
+               {"path": "gateway.note", "kind": "added", "class": "restart", "uptake": "restart"}])
     );
     assert_eq!(write["files"][0]["file"], sandbox.config_path().to_str().unwrap());
     assert_eq!((&found["id"], &found["kind"]), (&json!(1), &json!("observed")));
@@ -95,7 +95,7 @@ fn what_others_wrote_is_observed_before_it_is_replaced() {
     let found = &sandbox.report(["history", "list"])["records"][1];
     assert_eq!(
         found["changes"],
-        json!([{"path": "logging.level", "kind": "changed", "class": "none"}])
+        json!([{"path": "logging.level", "kind": "changed", "class": "none", "uptake": "nothing"}])
     );
     sandbox.run(["history", "show", "3", "--reveal"]).code(0).prints(&theirs);
 }

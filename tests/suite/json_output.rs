@@ -128,7 +128,7 @@ fn a_write_reports_changes_files_and_classes() {
     assert_eq!(
         report["changes"][0],
         json!({"path": "gateway.port", "kind": "changed", "class": "restart",
-               "before": 18789, "after": 1})
+               "uptake": "restart", "actions": [], "before": 18789, "after": 1})
     );
     assert_eq!(report["changes"][1]["kind"], "added");
     assert_eq!(report["changes"][1]["before"], Value::Null);

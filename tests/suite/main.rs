@@ -34,6 +34,7 @@ mod includes; // values put together from several files
 mod mv;
 mod patch;
 mod program; // what runs under `exec`: its signals, its terminal, what it leaves behind
+mod reload; // what a change costs the gateway
 mod restore;
 mod set;
 mod status;

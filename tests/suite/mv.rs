@@ -200,6 +200,7 @@ fn changes_of_any_sort_in_several_files_are_one_write() {
         command: "test".into(),
         include_roots: Vec::new(),
         access: Access::Writable,
+        gateway_version: None,
     };
     let path = |path: &str| path.parse::<KeyPath>().unwrap();
     let set = |to: &str, value| Change::Set { path: path(to), value: Value::Integer(value).into() };

@@ -137,7 +137,7 @@ fn the_summary_says_what_changed_and_what_it_means() {
     sandbox
         .run(["set", "gateway.port", "18790"])
         .says(&format!("wrote `{config}`\n  gateway.port  18789 -> 18790  restart\n"))
-        .says("has to restart");
+        .says("restarts the gateway: ");
     sandbox.run(["set", "gateway.port", "18791", "--quiet"]).code(0).tells("");
 }
 

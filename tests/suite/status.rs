@@ -1,8 +1,10 @@
 //! `status`: one look at a configuration.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use confwarden::fs::{LockGuard, Target, Wait};
+use confwarden::ops::{Waiting, status};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -132,4 +134,60 @@ fn the_watcher_says_whether_anything_has_drifted_as_of_now() {
     let other = other.to_str().unwrap();
     sandbox.run(["--config", other, "status"]).code(0).shows("no help: ").shows("is not guarded");
     guard.stop();
+}
+
+#[test]
+fn what_waits_for_a_restart_is_told_as_far_as_it_is_known() {
+    let held = GATEWAY
+        .replace("port: 18789,", "port: 18789, reload: { mode: \"hot\" },")
+        .replace("  logging:", "  meta: { lastTouchedVersion: \"2026.3.8\" },\n  logging:");
+    let sandbox = Sandbox::config(&held);
+    let waiting = || sandbox.report(["status"])["state"]["waiting"].clone();
+    assert_eq!(waiting(), json!({"kind": "nothing", "paths": []}));
+    // Taken live, so it waits for nothing.
+    sandbox.run(["set", "cron.enabled", "true"]).code(0);
+    assert_eq!(waiting(), json!({"kind": "nothing", "paths": []}));
+    sandbox.run(["set", "gateway.port", "1"]).code(0);
+    assert_eq!(waiting(), json!({"kind": "at-most", "paths": ["gateway.port"]}));
+    // What nobody has recorded waits too.
+    fs::write(sandbox.config_path(), sandbox.text().replace("\"lan\"", "\"auto\"")).unwrap();
+    assert_eq!(waiting(), json!({"kind": "at-most", "paths": ["gateway.port", "gateway.bind"]}));
+    sandbox.run(["status"]).code(0).shows(
+        "waits     for a restart of the gateway, if it has not been since (not known): gateway.port, \
+         gateway.bind\n",
+    );
+    let usual = Sandbox::config(GATEWAY);
+    usual.run(["set", "gateway.port", "1"]).code(0);
+    usual.run(["status"]).code(0).never_says("waits");
+}
+
+/// The gateway's start decides what of the history it has taken.
+#[test]
+fn what_a_gateway_has_started_with_waits_no_longer() {
+    let held = GATEWAY
+        .replace("port: 18789,", "port: 18789, reload: { mode: \"off\" },")
+        .replace("  logging:", "  meta: { lastTouchedVersion: \"2026.9.6\" },\n  logging:");
+    let sandbox = Sandbox::config(&held);
+    let set = |path: &str, value: &str| {
+        sandbox.run(["set", path, value]).code(0);
+        // Records have times of milliseconds.
+        std::thread::sleep(Duration::from_millis(3));
+        let at = SystemTime::now();
+        std::thread::sleep(Duration::from_millis(3));
+        at
+    };
+    let workspace = sandbox.workspace();
+    let waiting = |started| status(&workspace, started).unwrap().waiting;
+    let paths = |paths: &[&str]| Waiting::Paths(paths.iter().map(ToString::to_string).collect());
+    let before = SystemTime::UNIX_EPOCH;
+    assert_eq!(waiting(None), Waiting::Nothing);
+    let one = set("gateway.port", "1");
+    let two = set("gateway.bind", "auto");
+    assert_eq!(waiting(Some(before)), paths(&["gateway.port", "gateway.bind"]));
+    assert_eq!(waiting(Some(one)), paths(&["gateway.bind"]));
+    assert_eq!(waiting(Some(two)), paths(&[]));
+    assert_eq!(waiting(None), Waiting::AtMost(vec!["gateway.port".into(), "gateway.bind".into()]));
+    // What was taken back waits for nothing.
+    set("gateway.bind", "lan");
+    assert_eq!(waiting(Some(one)), paths(&[]));
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use confwarden::doc::Format;
 use confwarden::fs;
-use confwarden::ops::{Access, Workspace};
+use confwarden::ops::{Access, KnownVersion, VersionSource, Workspace};
 use confwarden::profile::{BUILTIN_NAMES, Hook, Profile};
 
 use crate::args::GlobalArgs;
@@ -76,6 +76,10 @@ pub(crate) fn workspace(args: &GlobalArgs, command: &str) -> Result<Workspace, C
         lock_timeout: args.lock_timeout,
         command: format!("confwarden {command}"),
         include_roots,
+        gateway_version: args
+            .gateway_version
+            .clone()
+            .map(|version| KnownVersion { version, from: VersionSource::Flag }),
     })
 }
 

@@ -409,7 +409,7 @@ impl Foreign<'_, '_> {
         Outcome {
             status,
             files: files.collect(),
-            ..outcome::differences(accepted, now, &self.workspace.profile)
+            ..outcome::differences(accepted, now, self.workspace)
         }
     }
 }

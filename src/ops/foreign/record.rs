@@ -430,6 +430,6 @@ impl Telling<'_> {
     fn changes(&self, before: &State, after: &State) -> Vec<Change> {
         let Some(now) = after.configuration(self.session) else { return Vec::new() };
         let before = before.configuration(self.session);
-        outcome::differences(before.as_ref(), &now, &self.record.workspace.profile).changes
+        outcome::differences(before.as_ref(), &now, self.record.workspace).changes
     }
 }

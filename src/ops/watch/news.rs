@@ -4,12 +4,12 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::event::{EventKind, Origin, PutBackNote};
+use crate::event::{EventKind, Origin, PutBackNote, ReloadNote};
 use crate::finding::Finding;
 use crate::history::{Author, ChangeNote, Record, RecordId, RuleNote};
 use crate::ops::foreign::{Settled, Told};
-use crate::ops::outcome;
 use crate::ops::recorder::{note, rules};
+use crate::ops::{Reload, outcome};
 
 /// The class of a change that touches authentication.
 const AUTH: &str = "auth";
@@ -17,7 +17,9 @@ const AUTH: &str = "auth";
 /// What confwarden's own commands wrote, as their records tell.
 pub(super) fn taken_up(records: &[Record]) -> Vec<EventKind> {
     let told = |record: &Record| {
-        accepted(Some(record.id), &record.author, record.changes.clone(), record.rules.clone())
+        let (changes, rules) = (record.changes.clone(), record.rules.clone());
+        let reload = Reload::of_notes(&changes).as_ref().map(Reload::note);
+        accepted(Some(record.id), &record.author, changes, reload, rules)
     };
     records.iter().flat_map(told).collect()
 }
@@ -52,10 +54,12 @@ pub(super) fn settled(
             repaired: settled.repaired.iter().map(|one| shown(&one.file)).collect(),
             uncured: settled.uncured.iter().map(uncured).collect(),
             changes,
+            reload: settled.outcome.reload.as_ref().map(Reload::note),
             took_ms: millis(took),
         });
     } else if told.foreign.is_some() && settled.set_aside.is_empty() {
-        news.extend(accepted(foreign, author, changes, rules(&settled.outcome, allow)));
+        let reload = settled.outcome.reload.as_ref().map(Reload::note);
+        news.extend(accepted(foreign, author, changes, reload, rules(&settled.outcome, allow)));
     }
     news
 }
@@ -109,6 +113,7 @@ fn accepted(
     record: Option<RecordId>,
     author: &Author,
     changes: Vec<ChangeNote>,
+    reload: Option<ReloadNote>,
     rules: Vec<RuleNote>,
 ) -> Vec<EventKind> {
     let auth = changes.iter().filter(|change| change.class == AUTH);
@@ -121,7 +126,7 @@ fn accepted(
     });
     auth_changed
         .into_iter()
-        .chain([EventKind::Accepted { record, author, changes, rules }])
+        .chain([EventKind::Accepted { record, author, changes, reload, rules }])
         .collect()
 }
 

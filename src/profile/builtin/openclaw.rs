@@ -1,7 +1,7 @@
 //! Tests: what the profile `openclaw` says, against the tables of two releases.
 
 use super::super::{Profile, ReloadClass};
-use crate::doc::KeyPath;
+use crate::doc::{KeyPath, Value};
 
 use ReloadClass::{Auth, Hot, None, Restart};
 
@@ -85,9 +85,19 @@ fn first_that_fits(path: &str) -> ReloadClass {
     V3_RULES.iter().find(|(prefix, _)| is_below(prefix)).map_or(Restart, |(_, class)| *class)
 }
 
+/// A configuration in which each channel of the table is configured, and so loaded.
+fn with_channels() -> Value {
+    let names = V3_RULES.iter().filter_map(|(prefix, _)| prefix.strip_prefix("channels."));
+    let one =
+        |name: &str| (name.into(), Value::Object(vec![("enabled".into(), Value::Bool(true))]));
+    let channels = Value::Object(names.map(one).collect());
+    Value::Object(vec![("channels".into(), channels)])
+}
+
 #[test]
 fn v3_by_longest_prefix_equals_first_match() {
-    let reload = profile().reload;
+    let (profile, value) = (profile(), with_channels());
+    let classifier = profile.classifier(V3, &value, &value);
     let unmatched = "env commands auth acp memory update approvals broadcast cli media nodeHost \
                      $schema channels channels.other gateway.auth gateway.auth.token gateway.port";
     let prefixes = V3_RULES.iter().map(|(prefix, _)| *prefix).chain(unmatched.split_whitespace());
@@ -101,7 +111,8 @@ fn v3_by_longest_prefix_equals_first_match() {
         let tail = prefix.rsplit('.').next().unwrap_or(prefix);
         paths.extend(prefixes.clone().map(|other| format!("{other}.{tail}")));
         for text in paths {
-            assert_eq!(reload.class_of(&path(&text), V3), first_that_fits(&text), "{text}");
+            let cost = classifier.cost(&path(&text), Option::None, Option::None);
+            assert_eq!(cost.class, first_that_fits(&text), "{text}");
             count += 1;
         }
     }
@@ -110,9 +121,14 @@ fn v3_by_longest_prefix_equals_first_match() {
 
 #[track_caller]
 fn check_v9(expected: ReloadClass, paths: &str) {
-    let reload = profile().reload;
+    let (profile, value) = (profile(), with_channels());
+    let classifier = profile.classifier(V9, &value, &value);
     for text in paths.split_whitespace() {
-        assert_eq!(reload.class_of(&path(text), V9), expected, "{text}");
+        assert_eq!(
+            classifier.cost(&path(text), Option::None, Option::None).class,
+            expected,
+            "{text}"
+        );
     }
 }
 
@@ -122,7 +138,7 @@ fn v9_takes_changes_as_its_running_code_said() {
         Restart,
         "gateway gateway.port gateway.bind gateway.mode gateway.portals.ingress.port gateway.tls \
          gateway.http gateway.controlUi gateway.controlUi.root gateway.nodes gateway.push \
-         gateway.nodes.pluginTools discovery discovery.mdns browser browser.profiles mcp.apps.x \
+         gateway.nodes.pluginTools discovery discovery.mdns browser browser.color mcp.apps.x \
          secrets.egressProxy.x env env.vars.A nodeHost proxy memory memory.search auth auth.x \
          diagnostics.otel update update.auto security security.audit $schema canvasHost unknown",
     );
@@ -130,9 +146,9 @@ fn v9_takes_changes_as_its_running_code_said() {
         Hot,
         "gateway.publicOrigin gateway.http.endpoints.responses.enabled gateway.tools.deny \
          gateway.http.securityHeaders.strictTransportSecurity gateway.cliAgents gateway.terminal \
-         gateway.roles gateway.trustedProxies[0] gateway.allowRealIpFallback \
+         \
          gateway.push.apns.relay.baseUrl gateway.auth.rateLimit.maxAttempts \
-         gateway.auth.allowTailscale gateway.auth.identityScopes.x gateway.auth.trustedProxy \
+         \
          gateway.nodes.browser.mode gateway.nodes.pairing gateway.nodes.commands.allow \
          gateway.nodes.allowSkills gateway.nodes.pluginTools.enabled gateway.controlUi.enabled \
          gateway.controlUi.allowedOrigins[+] gateway.controlUi.experimental.customPlugins \
@@ -147,7 +163,7 @@ fn v9_takes_changes_as_its_running_code_said() {
          update.auto.enabled telemetry.enabled telemetry.consentedAt diagnostics.enabled \
          diagnostics.cacheTrace.enabled diagnostics.flags discovery.mdns.mode desktop.host \
          skills.workshop.autonomous.mode messages.inbound messages.ackReactionScope commands \
-         accessGroups tts surfaces",
+         accessGroups tts surfaces browser.profiles browser.enabled",
     );
     check_v9(
         None,
@@ -159,7 +175,8 @@ fn v9_takes_changes_as_its_running_code_said() {
     check_v9(
         Auth,
         "gateway.auth gateway.auth.mode gateway.auth.token gateway.auth.token.id \
-         gateway.auth.password",
+         gateway.auth.password gateway.roles gateway.trustedProxies[0] gateway.allowRealIpFallback \
+         gateway.auth.allowTailscale gateway.auth.identityScopes.x gateway.auth.trustedProxy",
     );
 }
 
@@ -173,7 +190,8 @@ fn between_and_outside_of_the_releases_the_dearest_counts() {
             ("gateway.tools", Restart),
             ("tools.exec", Hot),
             ("logging.level", None),
-            ("channels.whatsapp", Hot),
+            // Nothing but a restart is certain where it is not known whether the channel is loaded.
+            ("channels.whatsapp", Restart),
             ("commands", Restart),
         ] {
             assert_eq!(reload.class_of(&path(text), version), expected, "{text} {version:?}");
@@ -183,13 +201,44 @@ fn between_and_outside_of_the_releases_the_dearest_counts() {
 }
 
 #[test]
-fn a_gateway_that_goes_whole_takes_its_auth_along() {
-    let reload = profile().reload;
-    assert_eq!(reload.class_of(&path("gateway"), V9), Restart);
-    assert_eq!(reload.class_of_subtree(&path("gateway"), V9), Auth);
-    assert_eq!(reload.class_of_subtree(&path("gateway"), V3), Auth);
-    assert_eq!(reload.class_of_subtree(&path("agents"), V3), Hot);
-    assert_eq!(reload.class_of_subtree(&path("logging"), V9), None);
+fn what_is_done_without_a_restart_has_a_name() {
+    let (profile, value) = (profile(), with_channels());
+    for (version, text, expected) in [
+        (V3, "hooks.gmail.account", "reload-hooks,restart-gmail-watcher"),
+        (V3, "hooks.path", "reload-hooks"),
+        (V3, "agents.defaults.heartbeat.every", "restart-heartbeat"),
+        (V3, "channels.telegram.botToken", "restart-channel:telegram"),
+        (V3, "web.enabled", "restart-channel:whatsapp"),
+        (V9, "agents.defaults.model.primary", "reconcile-system-jobs,restart-heartbeat"),
+        (V9, "plugins.entries.x", "dispose-mcp-runtimes,reload-plugins"),
+        (V9, "channels.telegram.botToken", "restart-channel:telegram"),
+        (V9, "channels.discord.token", "reload-plugins"),
+        (V9, "browser.ssrfPolicy", "restart-service:browser"),
+        (V9, "gateway.tools.deny", ""),
+        (V9, "channels.telegram.dmPolicy", ""),
+        (V9, "gateway.port", ""),
+    ] {
+        let cost = profile.classifier(version, &value, &value).cost(
+            &path(text),
+            Option::None,
+            Option::None,
+        );
+        let mut actions = cost.actions;
+        actions.sort();
+        assert_eq!(actions.join(","), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_channel_that_comes_restarts_v3_and_not_v9() {
+    let profile = profile();
+    let (before, after) = (Value::Object(Vec::new()), with_channels());
+    let at = path("channels");
+    let cost = |version| {
+        profile.classifier(version, &before, &after).cost(&at, Option::None, after.at(&at)).class
+    };
+    assert_eq!(cost(V3), Restart);
+    assert_eq!(cost(V9), Hot);
 }
 
 #[track_caller]

@@ -20,6 +20,9 @@ mod rewritten; // TK, SE, FM: tokens, secrets and comments
 mod shrunk; // WP: little is left of the file
 mod turns; // CC: several programs at once
 
+// As far as the gateway restarts for nothing.
+mod reloaded; // RL: what a write costs, and what must not be a write
+
 // As far as the watcher alone is there.
 mod watched; // TK, CC, RL, FS, AG: whoever writes, at any time
 

@@ -9,6 +9,7 @@ mod commands; // the gateway's own command line under the guard, and ours beside
 mod drops; // tokens dropped by five writers, with the guard and without
 mod guard; // the guard in the background
 mod installed; // the releases, one test at a time
+mod reload; // what changes cost them, as it is said beforehand
 mod running; // a gateway that runs
 mod writers; // the five writers
 mod writes; // our writes and theirs

@@ -157,7 +157,12 @@ impl Gateway<'_> {
 
     /// Connects a client that has the token of the configuration at the start.
     pub(super) fn client(&self) -> Client {
-        Client::connect(self.openclaw, self.port, TOKEN)
+        self.client_with(TOKEN)
+    }
+
+    /// Connects a client that has this one.
+    pub(super) fn client_with(&self, token: &str) -> Client {
+        Client::connect(self.openclaw, self.port, token)
     }
 
     /// For how long it has been up since its last start, if it is ready.

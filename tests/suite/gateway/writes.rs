@@ -55,7 +55,7 @@ fn a_hot_path_is_taken_without_a_restart() {
             .sandbox()
             .run(["set", "cron.enabled", "true"])
             .code(0)
-            .says("the gateway takes this without a restart");
+            .says("applies live, no restart");
         let took = until_told(&mut gateway, &seen, "config hot reload applied (cron");
         assert!(took < Duration::from_secs(30), "{took:?}");
         steady.check(&gateway);

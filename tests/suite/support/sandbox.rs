@@ -7,7 +7,11 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
+
+use confwarden::ops::{Access, Workspace};
+use confwarden::profile::Profile;
 
 use super::{Faults, Run, Running, Seen};
 
@@ -86,6 +90,20 @@ impl Sandbox {
     /// A file beside the configuration.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.config.parent().unwrap().join(name)
+    }
+
+    /// The configuration as the library takes it, with the state of the program.
+    pub(crate) fn workspace(&self) -> Workspace {
+        Workspace {
+            config: self.config.clone(),
+            profile: Arc::new(Profile::builtin("openclaw").unwrap()),
+            state_dir: self.home().join("state/confwarden"),
+            lock_timeout: Duration::from_secs(5),
+            command: "test".into(),
+            include_roots: Vec::new(),
+            access: Access::Writable,
+            gateway_version: None,
+        }
     }
 
     /// Our lock file beside the configuration.

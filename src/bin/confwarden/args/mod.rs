@@ -106,6 +106,12 @@ pub(crate) struct GlobalArgs {
     )]
     pub(crate) lock_timeout: Duration,
 
+    /// For which version of the gateway changes are classed, such as `2026.9.6`
+    ///
+    /// [default: the one that the file was last written by, as it says itself]
+    #[arg(long, global = true, value_name = "VERSION", value_parser = gateway_version)]
+    pub(crate) gateway_version: Option<String>,
+
     /// Where confwarden keeps its own files
     ///
     /// [default: `$XDG_STATE_HOME/confwarden`, else `~/.local/state/confwarden`]
@@ -255,6 +261,11 @@ pub(crate) struct ExplainArgs {
 /// Reads a key path. The error never quotes it: it may be a misplaced secret.
 fn key_path(text: &str) -> Result<KeyPath, confwarden::doc::KeyPathError> {
     text.parse()
+}
+
+/// Reads a version of a gateway, and keeps it as it was typed.
+fn gateway_version(text: &str) -> Result<String, confwarden::profile::VersionError> {
+    text.parse::<confwarden::profile::Version>().map(|_| text.trim().to_owned())
 }
 
 /// Reads a duration: a whole number, then `ms`, `s` or `m`.

@@ -92,7 +92,8 @@ pub(crate) struct PatchArgs {
 /// Make the file mean what another one means, by the smallest edit
 ///
 /// Comments, order and spelling of what stays the same stay as they are. What is added comes with its
-/// own, where both are JSON5 or both TOML; a strict JSON file takes the values alone.
+/// own, where both are JSON5 or both TOML; a strict JSON file takes the values alone. What the gateway notes
+/// of its own writes (`meta`) stays as it is.
 #[derive(Args)]
 pub(crate) struct ApplyArgs {
     /// The whole desired configuration: JSON5, or TOML where the name ends in `.toml`; `-` reads
@@ -119,7 +120,8 @@ pub(crate) struct EditArgs {
 ///
 /// The lock is held while it runs. What it changes stays; what a rule protects is put back, and
 /// comments and layout that it threw away are dressed on again. Damage that a live gateway must not see
-/// is healed while it runs. Ends with the program's own code. The report goes to standard error, also
+/// is healed while it runs. A restart that the program causes cannot be refused beforehand, so there is no
+/// `--no-restart`: the report tells of it. Ends with the program's own code. The report goes to standard error, also
 /// with `--output json`: standard output is the program's.
 #[derive(Args)]
 pub(crate) struct ExecArgs {
@@ -159,4 +161,11 @@ pub(crate) struct WriteArgs {
     /// Replace a file that has more than one name; the other names keep the old content
     #[arg(long)]
     pub(crate) break_hard_link: bool,
+
+    /// Refuse a write for which the gateway would restart, or disconnect its clients
+    ///
+    /// Ends with 3, names the paths, and leaves the file as it was. What waits for a restart by hand, as
+    /// some values of the gateway's reload mode make it, is written.
+    #[arg(long)]
+    pub(crate) no_restart: bool,
 }

@@ -33,7 +33,9 @@ use clap::error::ErrorKind;
 use confwarden::doc::{Document, Format};
 use confwarden::fs;
 use confwarden::history::Identities;
-use confwarden::ops::{self, DryRun, HardLinks, Missing, Request, Workspace, WriteOptions};
+use confwarden::ops::{
+    self, DryRun, HardLinks, Missing, Request, Restarts, Workspace, WriteOptions,
+};
 
 use crate::args::{
     Command, CommandLine, ConfigCommand, GlobalArgs, IdentityArgs, OutputFormat, WriteArgs,
@@ -144,6 +146,7 @@ impl Context<'_> {
             allow: args.allow.clone(),
             hard_links: if args.break_hard_link { HardLinks::Break } else { HardLinks::Refuse },
             missing: if args.create { Missing::Create } else { Missing::Refuse },
+            restarts: if args.no_restart { Restarts::Refuse } else { Restarts::Allow },
         }
     }
 

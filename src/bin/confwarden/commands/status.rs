@@ -7,5 +7,5 @@ use crate::error::CommandError;
 use crate::output::Reply;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Reply, CommandError> {
-    Ok(Reply::Overview(Box::new(ops::status(context.workspace)?)))
+    Ok(Reply::Overview(Box::new(ops::status(context.workspace, None)?)))
 }

@@ -9,7 +9,7 @@
 use confwarden::finding::{self, Action, Origin, Override};
 use confwarden::ops::{self, ChangeKind, Publication};
 use confwarden::policy::{Example, RuleDoc, Scope};
-use confwarden::profile::ReloadClass;
+use confwarden::profile::{ReloadClass, Uptake};
 use confwarden::redact::Redactor;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
@@ -24,6 +24,8 @@ pub(super) struct ChangeEntry {
     #[serde(serialize_with = "kind_name")]
     pub(super) kind: ChangeKind,
     pub(super) class: ReloadClass,
+    pub(super) uptake: Uptake,
+    pub(super) actions: Vec<String>,
     pub(super) before: Option<Json>,
     pub(super) after: Option<Json>,
 }
@@ -92,6 +94,8 @@ impl ChangeEntry {
             path: change.path.to_string(),
             kind: change.kind,
             class: change.class,
+            uptake: change.uptake,
+            actions: change.actions.clone(),
             before: change.before.as_ref().map(json),
             after: change.after.as_ref().map(json),
         }
@@ -103,7 +107,7 @@ impl ChangeNote {
         Self {
             path: change.path.to_string(),
             kind: kind_of(change.kind),
-            class: super::text::class_name(change.class),
+            class: change.class.as_str(),
         }
     }
 }

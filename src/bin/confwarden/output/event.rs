@@ -1,6 +1,6 @@
 //! Events for people: one line each, whatever a newer version has put into them.
 
-use confwarden::event::{EventKind, PutBackNote, Seen, Sight};
+use confwarden::event::{EventKind, PutBackNote, ReloadNote, Seen, Sight};
 use confwarden::history::{Author, Certainty, ChangeNote, NoteKind, RecordId};
 
 /// How many paths a line shows.
@@ -34,10 +34,12 @@ fn said(kind: &EventKind) -> String {
             };
             why.as_ref().map_or_else(|| how.to_owned(), |why| format!("{how}: {why}"))
         }
-        EventKind::Accepted { record, author, changes, .. } => {
-            format!("{}: {}{}", by(author), paths(changes), kept(*record))
+        EventKind::Accepted { record, author, changes, reload, .. } => {
+            format!("{}: {}{}{}", by(author), paths(changes), cost(reload.as_ref()), kept(*record))
         }
-        EventKind::Healed { record, author, put_back, repaired, uncured, took_ms, .. } => {
+        EventKind::Healed {
+            record, author, put_back, repaired, uncured, took_ms, reload, ..
+        } => {
             let left = match uncured.len() {
                 0 => String::new(),
                 number => format!(", {number} not cured"),
@@ -50,7 +52,8 @@ fn said(kind: &EventKind) -> String {
                 back.push("owner, mode or place".to_owned());
             }
             let back = if back.is_empty() { "nothing".to_owned() } else { back.join(", ") };
-            format!("{}: {back} back in {took_ms} ms{left}{}", by(author), kept(*record))
+            let (who, cost) = (by(author), cost(reload.as_ref()));
+            format!("{who}: {back} back in {took_ms} ms{left}{cost}{}", kept(*record))
         }
         EventKind::Redressed { record, author, lost_comments, .. } => {
             let lost = match lost_comments {
@@ -85,6 +88,11 @@ fn by(author: &Author) -> String {
         (_, Some(pid)) => format!("{name} ({pid})"),
         (_, None) => name.clone(),
     }
+}
+
+/// What the change costs the gateway, as one more clause.
+fn cost(reload: Option<&ReloadNote>) -> String {
+    reload.map_or_else(String::new, |reload| format!("; {}", reload.summary))
 }
 
 fn kept(record: Option<RecordId>) -> String {

@@ -12,6 +12,7 @@ mod json;
 mod overview;
 mod paint;
 mod past;
+mod reload;
 mod report;
 mod text;
 mod value;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use confwarden::doc::Format;
 use confwarden::fs::Held;
-use confwarden::ops::{Access, Condition, Drift, Guard, Overview};
+use confwarden::ops::{Access, Condition, Drift, Guard, Overview, Waiting};
 use serde::Serialize;
 
 use super::entry::ChangeEntry;
@@ -25,6 +25,7 @@ pub(super) struct OverviewEntry {
     fault: Option<String>,
     size: Option<usize>,
     mode: Option<String>,
+    sha256: Option<String>,
     includes: Vec<IncludeEntry>,
     lock: HeldEntry,
     gateway_lock: Option<HeldEntry>,
@@ -33,6 +34,7 @@ pub(super) struct OverviewEntry {
     unreadable_records: usize,
     drift: DriftEntry,
     watcher: WatcherEntry,
+    waiting: WaitingEntry,
 }
 
 #[derive(Serialize)]
@@ -62,6 +64,12 @@ struct WatcherEntry {
     fresh: Option<bool>,
     drift: Option<bool>,
     state: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct WaitingEntry {
+    kind: &'static str,
+    paths: Vec<String>,
 }
 
 impl OverviewEntry {
@@ -95,6 +103,7 @@ impl OverviewEntry {
             fault,
             size,
             mode: mode.map(|mode| format!("{mode:04o}")),
+            sha256: overview.sha256.clone(),
             includes: overview
                 .includes
                 .iter()
@@ -107,6 +116,7 @@ impl OverviewEntry {
             unreadable_records: overview.faults,
             drift: DriftEntry { kind, since, reason },
             watcher: WatcherEntry::of(&overview.watcher),
+            waiting: WaitingEntry::of(&overview.waiting),
         }
     }
 }
@@ -158,6 +168,29 @@ impl WatcherEntry {
             (_, Some(true), Some(true), _) => "guards it; not what was accepted last".to_owned(),
             (_, Some(true), _, Some(state)) => format!("guards it; it is {state}"),
             _ => "guards it; has not seen everything yet".to_owned(),
+        }
+    }
+}
+
+impl WaitingEntry {
+    fn of(waiting: &Waiting) -> Self {
+        let (kind, paths) = match waiting {
+            Waiting::Nothing => ("nothing", Vec::new()),
+            Waiting::Paths(paths) => ("paths", paths.clone()),
+            Waiting::AtMost(paths) => ("at-most", paths.clone()),
+        };
+        Self { kind, paths }
+    }
+
+    /// Nothing where nothing waits.
+    fn sentence(&self) -> Option<String> {
+        let paths = self.paths.join(", ");
+        match (self.kind, self.paths.is_empty()) {
+            (_, true) => None,
+            ("paths", _) => Some(format!("for a restart of the gateway: {paths}")),
+            _ => Some(format!(
+                "for a restart of the gateway, if it has not been since (not known): {paths}"
+            )),
         }
     }
 }
@@ -234,6 +267,10 @@ pub(super) fn page(
         ),
     });
     changes(out, drift, "    ", paint);
+    if let Some(waits) = entry.waiting.sentence() {
+        let waits = paint.data(&waits);
+        writeln!(out, "  waits     {waits}").expect("a string takes every text");
+    }
     writeln!(out, "  watcher   {}", entry.watcher.sentence()).expect("a string takes every text");
     let more = entry.records.saturating_sub(latest.len());
     let more = if more > 0 { format!(", and {more} before") } else { String::new() };

@@ -24,6 +24,7 @@ use super::entry::{ChangeEntry, FileEntry, FindingEntry, RuleEntry};
 use super::exec::ExecEntry;
 use super::overview::OverviewEntry;
 use super::past::{PrunedEntry, RecordEntry, TextEntry};
+use super::reload::ReloadEntry;
 use super::{Reply, Reveal, Strictness, diff, value};
 use crate::args::OutputFormat;
 use crate::error::CommandError;
@@ -80,6 +81,7 @@ pub(crate) struct Report {
     path: Option<String>,
     pub(super) value: Option<Json>,
     pub(super) changes: Vec<ChangeEntry>,
+    pub(super) reload: Option<ReloadEntry>,
     pub(super) files: Vec<FileEntry>,
     pub(super) findings: Vec<FindingEntry>,
     pub(super) rules: Vec<RuleEntry>,
@@ -243,7 +245,7 @@ impl Report {
     fn take_overview(&mut self, overview: Overview, sight: &Sight<'_>) {
         self.shows = Shows::Overview;
         self.state = Some(OverviewEntry::of(&overview));
-        self.gateway_version = overview.gateway_version;
+        self.gateway_version = overview.gateway_version.map(|known| known.version);
         if let Drift::Changed(_, changes) = &overview.drift {
             let redactor = sight.redactor(&mut self.notices);
             self.changes =
@@ -300,6 +302,7 @@ impl Report {
             path: None,
             value: None,
             changes: Vec::new(),
+            reload: None,
             files: Vec::new(),
             findings: Vec::new(),
             rules: Vec::new(),
@@ -361,7 +364,8 @@ impl Report {
         });
         let redactor =
             if diffed || shows_secret { sight.redactor(&mut self.notices) } else { keyless };
-        self.gateway_version = outcome.gateway_version;
+        self.gateway_version = outcome.gateway_version.map(|known| known.version);
+        self.reload = outcome.reload.map(ReloadEntry::of);
         self.changes =
             outcome.changes.iter().map(|change| ChangeEntry::of(change, &redactor)).collect();
         for file in &outcome.files {

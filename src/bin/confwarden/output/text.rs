@@ -3,11 +3,12 @@
 //! [`data`] is what goes to standard output: a value, a plan, the rules. [`talk`] is everything
 //! else: what was done, what it means for the gateway, findings, errors.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use confwarden::finding::{Action, Origin};
-use confwarden::ops::{ChangeKind, Publication};
-use confwarden::profile::ReloadClass;
+use confwarden::ops::{ChangeKind, NO_RESTART, Publication};
+use confwarden::profile::{ReloadClass, Uptake};
 
 use super::entry::{ChangeEntry, FindingEntry, RuleEntry};
 use super::exec::{self, ExecEntry};
@@ -132,20 +133,20 @@ fn done(out: &mut String, report: &Report, paint: Paint) {
                 line(out, &format!("{} `{}`{how}", paint.strong("wrote"), file.file));
             }
             changes(out, &report.changes, "  ", paint);
-            effect(out, &report.changes);
+            effect(out, report, paint);
         }
         (ReportStatus::Unchanged, _) => {
             line(out, &format!("`{config}` means this already: nothing was written"));
         }
         (ReportStatus::Planned, _) => {
-            effect(out, &report.changes);
+            effect(out, report, paint);
             line(out, "this is a dry run: nothing was written");
         }
         (ReportStatus::Ok, Shows::Plan | Shows::Changes) if report.changes.is_empty() => {
             let texts = if report.files.is_empty() { "" } else { "; the texts differ" };
             line(out, &format!("both files mean the same{texts}"));
         }
-        (ReportStatus::Ok, Shows::Plan | Shows::Changes) => effect(out, &report.changes),
+        (ReportStatus::Ok, Shows::Plan | Shows::Changes) => effect(out, report, paint),
         _ => {}
     }
 }
@@ -169,23 +170,18 @@ fn ran(out: &mut String, report: &Report, program: &ExecEntry, paint: Paint) {
         if shown < report.changes.len() {
             line(out, &format!("  and {} more", report.changes.len() - shown));
         }
-        effect(out, &report.changes);
+        effect(out, report, paint);
     }
     exec::talk(out, program, paint);
 }
 
-/// What the dearest of `changes` means for the gateway.
-fn effect(out: &mut String, changes: &[ChangeEntry]) {
-    let Some(dearest) = changes.iter().map(|change| change.class).max() else { return };
-    line(
-        out,
-        match dearest {
-            ReloadClass::None => "the gateway need not reload anything",
-            ReloadClass::Hot => "the gateway takes this without a restart",
-            ReloadClass::Restart => "the gateway has to restart to take this",
-            ReloadClass::Auth => "clients of the gateway have to authenticate anew",
-        },
-    );
+/// What it costs the gateway, and how sure that is.
+fn effect(out: &mut String, report: &Report, paint: Paint) {
+    let Some(reload) = &report.reload else { return };
+    line(out, &paint.data(&reload.summary));
+    if let Some(doubt) = &reload.doubt {
+        line(out, &format!("{} {}", paint.note("note:"), paint.data(doubt)));
+    }
 }
 
 /// One line for each change: path, values, class, in columns as far as they are short.
@@ -201,10 +197,10 @@ pub(super) fn changes(out: &mut String, changes: &[ChangeEntry], indent: &str, p
     };
     let (paths, values) = (column(|row| &row.0), column(|row| &row.1));
     for (change, (path, shown)) in changes.iter().zip(&rows) {
-        let class = class_name(change.class);
+        let class = class(change);
         let class = match change.class {
-            ReloadClass::None | ReloadClass::Hot => paint.added(class),
-            ReloadClass::Restart | ReloadClass::Auth => paint.warning(class),
+            ReloadClass::None | ReloadClass::Hot => paint.added(&class),
+            ReloadClass::Restart | ReloadClass::Auth => paint.warning(&class),
         };
         line(out, &format!("{indent}{path:paths$}  {shown:values$}  {class}"));
     }
@@ -221,12 +217,14 @@ fn values(change: &ChangeEntry) -> String {
     }
 }
 
-pub(super) fn class_name(class: ReloadClass) -> &'static str {
-    match class {
-        ReloadClass::None => "none",
-        ReloadClass::Hot => "hot",
-        ReloadClass::Restart => "restart",
-        ReloadClass::Auth => "auth",
+/// The class, with what there is to say beside it.
+fn class(change: &ChangeEntry) -> Cow<'static, str> {
+    let class = change.class.as_str();
+    match (change.class, change.uptake) {
+        (_, Uptake::Waits) => format!("{class} (waits)").into(),
+        (ReloadClass::Auth, Uptake::Live) => format!("{class} (live)").into(),
+        _ if change.actions.is_empty() => class.into(),
+        _ => format!("{class} ({})", change.actions.join(", ")).into(),
     }
 }
 
@@ -264,12 +262,16 @@ fn refused(out: &mut String, report: &Report, denied: &[&FindingEntry], paint: P
         line(out, &format!("  {}", sentence(finding)));
         details(out, finding);
         match &finding.allow {
+            _ if finding.rule == NO_RESTART => {}
             Some(flag) => line(out, &format!("    allow it on this command: {flag}")),
             None => line(out, "    nothing allows this"),
         }
     }
-    let rules: Vec<&str> = denied.iter().map(|finding| finding.rule).collect();
-    if let Some(rule) = rules.first() {
+    let mut rules = denied.iter().map(|finding| finding.rule);
+    if rules.clone().any(|rule| rule == NO_RESTART) {
+        line(out, &format!("  {} without `--no-restart` it is written", paint.note("hint:")));
+    }
+    if let Some(rule) = rules.find(|rule| *rule != NO_RESTART) {
         line(out, &format!("  {} `confwarden explain {rule}` says why", paint.note("hint:")));
     }
 }

@@ -32,6 +32,7 @@ fn workspace(directory: &Path) -> Workspace {
         command: "confwarden watch".to_owned(),
         include_roots: Vec::new(),
         access: Access::Writable,
+        gateway_version: None,
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) enum Told {
     /// Every file has been looked at.
     Ready,
     /// Something has happened.
-    Event(EventKind),
+    Event(Box<EventKind>),
 }
 
 impl Guard {
@@ -41,7 +41,7 @@ impl Guard {
             let events = teller.clone();
             // Who does not listen any more has ended.
             let tell = Box::new(move |event: &Event| {
-                events.send(Told::Event(event.kind.clone())).ok();
+                events.send(Told::Event(Box::new(event.kind.clone()))).ok();
             });
             let watcher = match Watcher::new(vec![workspace], timing, Hub::new(), Vec::new(), tell)
             {

@@ -227,8 +227,11 @@ impl Stage<'_> {
         ))?;
         let took = self.back("the whole file", since, |text| text == wanted)?;
         let record = self.hear("the broken text in the history", |told| match told {
-            Told::Event(EventKind::Quarantined { record, .. }) => record,
-            _ => None,
+            Told::Event(kind) => match *kind {
+                EventKind::Quarantined { record, .. } => record,
+                _ => None,
+            },
+            Told::Ready => None,
         })?;
         self.say(&format!(
             "   back: all of it after {}; the broken text is kept, as record {record} of the history",

@@ -44,6 +44,8 @@ struct CheckedFile {
     gateway_version: Option<String>,
     findings: Vec<FindingEntry>,
     changes: Vec<ChangeNote>,
+    /// What the step costs the gateway, in one line.
+    reload: Option<String>,
 }
 
 impl CheckReport {
@@ -71,7 +73,8 @@ impl CheckReport {
         self.files.push(CheckedFile {
             file: shown(&checked.file),
             profile: profile.to_owned(),
-            gateway_version: checked.outcome.gateway_version,
+            gateway_version: checked.outcome.gateway_version.map(|known| known.version),
+            reload: checked.outcome.reload.map(|reload| reload.summary()),
             findings: checked.outcome.findings.iter().map(FindingEntry::of).collect(),
             changes: checked.outcome.changes.iter().map(ChangeNote::of).collect(),
         });

@@ -54,6 +54,9 @@ fn told(out: &mut String, file: &CheckedFile, paint: Paint) {
     for change in &file.changes {
         line(out, &format!("  {:<8} {} {}", change.class, change.kind, paint.data(&change.path)));
     }
+    if let Some(reload) = &file.reload {
+        line(out, &format!("  {}", paint.data(reload)));
+    }
 }
 
 fn many(number: usize, what: &str) -> Option<String> {
