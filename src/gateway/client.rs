@@ -25,6 +25,8 @@ use crate::fs::printable;
 const PROTOCOLS: (u8, u8) = (3, 4);
 /// The largest answer; a configuration comes several times in one.
 const MOST: usize = 64 << 20;
+/// What a gateway says that is about to restart.
+const UNAVAILABLE: &str = "UNAVAILABLE";
 /// Most letters of a code that is shown.
 const LONGEST_CODE: usize = 64;
 
@@ -105,7 +107,8 @@ impl Client {
         let (ours, theirs) = ends;
         peer::holds(running.pid, theirs, ours)?;
         client.hello = client.ask("connect", &login(credential)).map_err(|error| match error {
-            AskError::Method { code, .. } => AskError::Refused { code },
+            // While it restarts it says that it is not there.
+            AskError::Method { code, .. } if code != UNAVAILABLE => AskError::Refused { code },
             error => error,
         })?;
         Ok(client)

@@ -50,6 +50,24 @@ pub enum Confirmation {
     },
 }
 
+impl Confirmation {
+    /// Whether it has.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        matches!(self, Self::Confirmed(_))
+    }
+
+    /// The name in reports.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unconfirmed { .. } => "unconfirmed",
+            Self::Confirmed(_) => "confirmed",
+            Self::Rejected { .. } => "rejected",
+        }
+    }
+}
+
 /// What shows that a change was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -126,8 +144,8 @@ pub struct Look {
 }
 
 impl Gateway<'_> {
-    /// Looks at the gateway before a write. `effective` is what the configuration says then. Takes no
-    /// longer than `limit`, but for the end of what is being asked.
+    /// Looks at the gateway before a write. `effective` is what the configuration says then. A question
+    /// over a login is given up after `limit`, but not before the profile's own limit.
     #[must_use]
     pub fn before(&self, effective: &Value, depth: Depth, limit: Duration) -> Before {
         let mut asker = Asker::new(self, None);
@@ -137,7 +155,7 @@ impl Gateway<'_> {
     }
 
     /// Asks until it is known whether the gateway has taken the write that was made at `written`, at
-    /// most for `limit` since then.
+    /// most for `limit` since then; what is asked last is heard to its end.
     #[must_use]
     pub fn confirm(
         &self,
@@ -253,7 +271,8 @@ impl<'g, 'p> Asker<'g, 'p> {
         let Some(probe) = &self.gateway.profile.probe else {
             return Sight::nothing(Presence::Untold, AskError::NotRunning);
         };
-        let limit = probe.timeout.min(left);
+        // Whole, also at the end of the time: an answer that was cut short says nothing of the gateway.
+        let limit = probe.timeout;
         let ready = match &probe.question {
             Question::Openclaw(openclaw) => {
                 return self.look_at(openclaw, effective, depth, limit, left);
@@ -283,7 +302,7 @@ impl<'g, 'p> Asker<'g, 'p> {
         let ready = probe::openclaw(&running, limit);
         // Who does not even say that it is there is not asked for more.
         let config = (depth == Depth::Applied && ready.is_ok())
-            .then(|| self.config(&running, effective, left.min(LONGEST)));
+            .then(|| self.config(&running, effective, left.clamp(limit, LONGEST.max(limit))));
         let version = self.client.as_ref().and_then(Client::version).map(str::to_owned);
         Sight { presence: Presence::Runs(running), ready, version, config }
     }

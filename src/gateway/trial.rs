@@ -14,9 +14,6 @@ use crate::profile::ReloadClass;
 const GREENS: u32 = 2;
 /// How exactly a gateway's own clock agrees with ours.
 const SLACK: Duration = Duration::from_millis(500);
-/// By then a gateway that restarts for a change of its authentication has begun to: it plans it about
-/// half a second after it has read the file, and looks every half a second whether it may.
-const AUTH_SETTLES: Duration = Duration::from_millis(2500);
 /// Most paths that are named.
 const MOST_PATHS: usize = 5;
 
@@ -136,7 +133,7 @@ impl Trial {
             (Depth::Probe, _) => over.then_some(Proof::Ready),
         };
         let proof = proof?;
-        (steady && self.has_restarted_enough(elapsed)).then(|| {
+        (steady && (proof == Proof::Applied || self.has_restarted_enough())).then(|| {
             Confirmation::Confirmed(Evidence {
                 proof,
                 pid: self.running().map(|running| running.pid),
@@ -211,22 +208,16 @@ impl Trial {
         }
     }
 
-    /// Whether a restart that has to come has.
-    fn has_restarted_enough(&self, elapsed: Duration) -> bool {
+    /// Whether a restart that has to come has. Who says what is in effect says so after it: 2026.9.6
+    /// names the new configuration when it has come back with it.
+    fn has_restarted_enough(&self) -> bool {
         match self.class {
             _ if !self.touched || self.last.presence == Presence::Untold => true,
             // Who was away has read the file when it came.
             _ if matches!(self.before.presence, Presence::Absent(_)) => true,
-            Some(ReloadClass::Restart) => self.restarted,
-            Some(ReloadClass::Auth) => self.restarted || self.takes_auth_live(elapsed),
+            Some(ReloadClass::Restart | ReloadClass::Auth) => self.restarted,
             _ => true,
         }
-    }
-
-    /// From 2026.9 a new token is taken without a restart, and the gateway says so.
-    fn takes_auth_live(&self, elapsed: Duration) -> bool {
-        let tells = matches!(&self.last.config, Some(Ok(config)) if config.tells_applied());
-        tells && elapsed >= AUTH_SETTLES
     }
 
     /// Whether what the gateway says is of the text that was written: what it said before may be what

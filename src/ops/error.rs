@@ -122,6 +122,12 @@ pub enum OpsError {
         /// The path.
         path: KeyPath,
     },
+    /// Nobody says how the gateway is asked.
+    #[error("profile `{profile}` does not say how its gateway is asked")]
+    NoProbe {
+        /// The profile.
+        profile: String,
+    },
     /// The watcher's log or socket could not be used.
     #[error(transparent)]
     Event(EventError),

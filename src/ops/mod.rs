@@ -4,6 +4,7 @@
 //! the environment or ends the process.
 
 mod accept;
+mod confirm;
 mod edit;
 mod error;
 mod exec;
@@ -12,6 +13,7 @@ mod outcome;
 mod propose;
 mod recorder;
 mod records;
+mod reloaded;
 mod request;
 mod rest;
 mod restore;
@@ -26,12 +28,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use accept::accept;
+pub use confirm::{Confirming, Reaction, Undo, confirmed};
 pub use edit::{Draft, DraftText, abandoned_drafts};
 pub use error::OpsError;
 pub use exec::{Damage, ExecOptions, ExecOutcome, Program, exec};
 pub use foreign::{Redressing, Repair, Repaired, SetAside};
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
 pub use records::{Past, PastBytes, PastText, past, past_difference, prune, records};
+pub use reloaded::reloaded;
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
 pub use rest::{Unrest, rest};
 pub use restore::{Restoration, Restore, restore};

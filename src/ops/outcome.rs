@@ -3,9 +3,11 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use super::Reaction;
 use crate::compose::Configuration;
 use crate::doc::{Document, KeyPath, Value, diff};
 use crate::finding::Finding;
+use crate::history::RecordId;
 use crate::profile::{Profile, ReloadClass};
 
 /// How a write ended.
@@ -39,6 +41,10 @@ pub struct Outcome {
     /// Other texts of the same files, where some were at hand: what is a secret there is none to show
     /// here, such as a token that was replaced and still stands in a comment.
     pub known: Vec<Document>,
+    /// The record of the write in the history; nothing where there is none.
+    pub record: Option<RecordId>,
+    /// What the gateway has made of it; nothing where it was not asked.
+    pub reaction: Option<Reaction>,
 }
 
 impl Outcome {
@@ -53,6 +59,8 @@ impl Outcome {
             gateway_version: None,
             notices: Vec::new(),
             known: Vec::new(),
+            record: None,
+            reaction: None,
         }
     }
 }

@@ -119,6 +119,7 @@ fn exit_of(error: &OpsError) -> Exit {
         OpsError::Event(EventError::Watched { .. }) => Exit::Locked,
         OpsError::Event(_)
         | OpsError::Start(_)
+        | OpsError::NoProbe { .. }
         | OpsError::Fs(_)
         | OpsError::Missing { .. }
         | OpsError::Managed { .. }
@@ -207,6 +208,11 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         }
         OpsError::ChangedSince { .. } => {
             "`history list` says by whom; `restore ID --path PATH` brings a value back all the same"
+                .into()
+        }
+        OpsError::NoProbe { .. } => {
+            "nothing was written; a table `[probe]` in the profile says how to ask, `--confirm none` \
+             does not ask"
                 .into()
         }
         OpsError::UnknownRule(error) => return hints_of_unknown_rule(&error.similar),

@@ -138,7 +138,7 @@ fn a_new_token_is_taken_live_where_the_gateway_says_so() {
     let before = sight(up(10_000), Some(state("a", "A", Some("A"))));
     let mut trial = trial(Depth::Applied, ReloadClass::Auth, before);
     let after = |at: u64| sight(up(10_010 + at), Some(state("b", "B", Some("B"))));
-    let looks = [(700, after(700)), (740, after(740)), (2_520, after(2_520))];
+    let looks = [(700, after(700)), (740, after(740))];
     assert!(!confirmed(&mut trial, &looks).restarted);
 }
 

@@ -16,7 +16,7 @@ use confwarden::doc::KeyPath;
 pub(crate) use past::{AcceptArgs, HistoryArgs, HistoryCommand, IdentityArgs, RestoreArgs};
 pub(crate) use watcher::{Awaited, EventsArgs, WaitArgs, WatchArgs};
 pub(crate) use write::{
-    ApplyArgs, EditArgs, ExecArgs, MvArgs, PatchArgs, SetArgs, UnsetArgs, WriteArgs,
+    ApplyArgs, ConfirmDepth, EditArgs, ExecArgs, MvArgs, PatchArgs, SetArgs, UnsetArgs, WriteArgs,
 };
 
 const ABOUT: &str = "Guards the configuration file of a running gateway";
@@ -37,7 +37,9 @@ Exit codes:
   4 invalid     the input, the file or the path is no good; nothing was written
   5 locked      a lock was not obtained in time, or `wait` waited in vain
   6 conflict    the same path changed underneath; nothing was written
-  8 incomplete  visible, but durability or roll-back is unsure: a person must look
+  7 rolled-back the gateway did not stand the change, and it was undone
+  8 incomplete  visible, but its durability, its roll-back, or what the gateway made of it is unsure:
+                a person must look
   9 setup       a file, profile or file system cannot be used
   70 internal   a bug
 

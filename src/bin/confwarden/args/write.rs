@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use confwarden::doc::KeyPath;
 
-use super::key_path;
+use super::{duration, key_path};
 
 /// Put values at paths; all of them are one write
 ///
@@ -159,4 +160,29 @@ pub(crate) struct WriteArgs {
     /// Replace a file that has more than one name; the other names keep the old content
     #[arg(long)]
     pub(crate) break_hard_link: bool,
+
+    /// Ask the gateway that runs whether it has taken the change, and undo it where it has not stood it
+    ///
+    /// `probe`: it is ready when it has had the time to read the file, and after the restart where one is
+    /// needed. `applied`: it says itself that it has it, as far as it can say that. A change that it does
+    /// not stand is undone, what others wrote since stays, and the command ends with 7. Where it cannot
+    /// be known the file stays, and the command ends with 8.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub(crate) confirm: ConfirmDepth,
+
+    /// How long the gateway is asked, such as `30s` for one that is slow to restart
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(crate) confirm_timeout: Duration,
+}
+
+/// How well it is to be known that the gateway has taken a change.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfirmDepth {
+    /// It is not asked.
+    #[default]
+    None,
+    /// It is ready.
+    Probe,
+    /// It says so itself.
+    Applied,
 }

@@ -31,10 +31,16 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use confwarden::doc::{Document, Format};
 use confwarden::fs;
+use confwarden::gateway::Depth;
 use confwarden::history::Identities;
-use confwarden::ops::{self, DryRun, HardLinks, Missing, Request, Workspace, WriteOptions};
+use confwarden::ops::{
+    self, Confirming, DryRun, HardLinks, Missing, OpsError, Outcome, Request, Workspace,
+    WriteOptions,
+};
 
-use crate::args::{Command, CommandLine, ConfigCommand, GlobalArgs, IdentityArgs, WriteArgs};
+use crate::args::{
+    Command, CommandLine, ConfigCommand, ConfirmDepth, GlobalArgs, IdentityArgs, WriteArgs,
+};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Printer, Reply, Report, Sight};
@@ -120,8 +126,27 @@ struct Context<'a> {
 impl Context<'_> {
     /// Makes one write.
     fn write(&self, request: &Request, args: &WriteArgs) -> Result<Reply, CommandError> {
-        let outcome = ops::write(self.workspace, request, &self.options(args))?;
+        let options = self.options(args);
+        let outcome = self.confirmed(args, || ops::write(self.workspace, request, &options))?;
         Ok(Reply::Write(outcome))
+    }
+
+    /// Makes a write, and has it confirmed where that is asked for.
+    fn confirmed(
+        &self,
+        args: &WriteArgs,
+        write: impl FnOnce() -> Result<Outcome, OpsError>,
+    ) -> Result<Outcome, OpsError> {
+        let depth = match args.confirm {
+            ConfirmDepth::None => return write(),
+            ConfirmDepth::Probe => Depth::Probe,
+            ConfirmDepth::Applied => Depth::Applied,
+        };
+        if self.dry_run == DryRun::Yes {
+            return write();
+        }
+        let (timeout, variables) = (args.confirm_timeout, settings::variables());
+        ops::confirmed(self.workspace, &Confirming { depth, timeout, variables }, write)
     }
 
     /// How a write is made.

@@ -11,6 +11,7 @@ mod json;
 mod overview;
 mod paint;
 mod past;
+mod reaction;
 mod report;
 mod text;
 mod value;
@@ -23,6 +24,7 @@ use confwarden::history::{Listing, Pruned};
 use confwarden::ops::{ExecOutcome, Outcome, Overview, Past};
 
 pub(crate) use event::{event_line, event_text};
+pub(crate) use reaction::taken_since;
 pub(crate) use report::{Report, Sight};
 
 use crate::args::{ColorWhen, GlobalArgs, OutputFormat};

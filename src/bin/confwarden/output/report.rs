@@ -24,6 +24,7 @@ use super::entry::{ChangeEntry, FileEntry, FindingEntry, RuleEntry};
 use super::exec::ExecEntry;
 use super::overview::OverviewEntry;
 use super::past::{PrunedEntry, RecordEntry, TextEntry};
+use super::reaction::{self, ReactionEntry};
 use super::{Reply, Reveal, Strictness, diff, value};
 use crate::args::OutputFormat;
 use crate::error::CommandError;
@@ -94,6 +95,8 @@ pub(crate) struct Report {
     pub(super) pruned: Option<PrunedEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<OverviewEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) confirmation: Option<ReactionEntry>,
     /// What of it goes to people.
     #[serde(skip)]
     pub(super) shows: Shows,
@@ -109,6 +112,8 @@ pub(super) enum ReportStatus {
     Planned,
     Healed,
     Refused,
+    #[serde(rename = "rolled-back")]
+    RolledBack,
     Error,
 }
 
@@ -169,6 +174,9 @@ impl Report {
                     Status::Refused => ReportStatus::Refused,
                 };
                 report.exit = exit_of(&outcome);
+                if report.exit == Exit::RolledBack {
+                    report.status = ReportStatus::RolledBack;
+                }
                 report.take_outcome(outcome, None, sight);
             }
             Reply::Exec { outcome, strictness } => {
@@ -310,6 +318,7 @@ impl Report {
             texts: None,
             pruned: None,
             state: None,
+            confirmation: None,
             shows: Shows::Answer,
         }
     }
@@ -385,6 +394,7 @@ impl Report {
             };
             self.files.push(FileEntry { file: after_name, publication: file.publication, diff });
         }
+        self.confirmation = outcome.reaction.as_ref().map(ReactionEntry::of);
         self.findings = outcome.findings.iter().map(FindingEntry::of).collect();
         self.notices.extend(outcome.notices);
     }
@@ -399,7 +409,9 @@ fn exit_of(outcome: &Outcome) -> Exit {
     match outcome.status {
         Status::Refused => Exit::Refused,
         _ if unsure => Exit::Incomplete,
-        Status::Written | Status::Unchanged | Status::Planned => Exit::Ok,
+        Status::Written | Status::Unchanged | Status::Planned => {
+            outcome.reaction.as_ref().map_or(Exit::Ok, reaction::exit_of)
+        }
     }
 }
 
