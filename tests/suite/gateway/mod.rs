@@ -6,6 +6,7 @@
 
 mod client; // a WebSocket client that stays connected
 mod commands; // the gateway's own command line under the guard, and ours beside it
+mod confirm; // whether they have taken a write
 mod drops; // tokens dropped by five writers, with the guard and without
 mod guard; // the guard in the background
 mod installed; // the releases, one test at a time
