@@ -224,13 +224,24 @@ impl Gateway<'_> {
         Ok(paths.iter().map(|path| client.reload_of(path)).collect())
     }
 
-    /// How many pairings of devices wait at the gateway for a person.
+    /// How many pairings of devices wait at the gateway for a person: as it says, else as 2026.3 keeps
+    /// them in a file.
     ///
     /// # Errors
     ///
     /// [`AskError`] where it cannot be asked.
     pub fn pending_pairings(&self, effective: &Value, limit: Duration) -> Result<usize, AskError> {
-        self.login(effective, limit)?.pending_pairings()
+        let asked = self.login(effective, limit).and_then(|mut client| client.pending_pairings());
+        let Err(error) = asked else { return asked };
+        let kept = self.openclaw().and_then(|it| self.pending_in_file(it, clock::now()));
+        kept.ok_or(error)
+    }
+
+    /// Whether a gateway runs with this configuration, by its lock file: nobody is asked, and nothing
+    /// is read but that.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.openclaw().is_some_and(|openclaw| self.is_running(openclaw))
     }
 
     fn login(&self, effective: &Value, limit: Duration) -> Result<Client, AskError> {

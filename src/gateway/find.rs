@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
@@ -14,8 +14,10 @@ use super::{Gateway, peer};
 use crate::doc::Value;
 use crate::profile::Openclaw;
 
-/// Most bytes of a lock file that are looked at.
-const LIMIT: u64 = 64 * 1024;
+/// Most bytes of a file of the gateway that are looked at.
+const LIMIT: u64 = 1024 * 1024;
+/// So long a request to be paired lasts.
+const REQUEST_LASTS: Duration = Duration::from_mins(5);
 
 /// A gateway that runs: its process is the one that wrote its lock file, and the port is its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +65,13 @@ impl Gateway<'_> {
         Err(why)
     }
 
+    /// Whether the process that wrote the lock file runs.
+    pub(super) fn is_running(&self, openclaw: &Openclaw) -> bool {
+        self.lock(openclaw).is_ok_and(|lock| {
+            started(lock.pid).is_some_and(|at| lock.started.is_none_or(|was| was == at))
+        })
+    }
+
     /// Where it may listen, the likeliest first.
     fn ports(&self, openclaw: &Openclaw, effective: &Value) -> Vec<u16> {
         let variables = openclaw.port_variables.iter().filter_map(|name| self.variables.get(name));
@@ -78,25 +87,16 @@ impl Gateway<'_> {
     fn lock(&self, openclaw: &Openclaw) -> Result<Lock, AskError> {
         let mut fault = AskError::NotRunning;
         for path in self.lock_files(openclaw) {
-            let unreadable = |why: String| AskError::Lock { why };
-            match File::open(&path) {
-                Ok(file) => {
-                    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
-                    let mut text = Vec::new();
-                    if !is_file {
-                        fault = unreadable("it is no regular file".to_owned());
-                    } else if let Err(error) = file.take(LIMIT).read_to_end(&mut text) {
-                        fault = unreadable(error.to_string());
-                    } else if let Some(lock) = Lock::parse(&text) {
-                        if lock.config.as_deref().is_none_or(|config| self.is_meant(config)) {
-                            return Ok(lock);
-                        }
-                    } else {
-                        fault = unreadable("it names no process".to_owned());
+            match text_of(&path) {
+                Ok(None) => {}
+                Ok(Some(text)) => match Lock::parse(&text) {
+                    Some(lock) if lock.config.as_deref().is_none_or(|it| self.is_meant(it)) => {
+                        return Ok(lock);
                     }
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => fault = unreadable(error.to_string()),
+                    Some(_) => {}
+                    None => fault = AskError::Lock { why: "it names no process".to_owned() },
+                },
+                Err(error) => fault = AskError::Lock { why: error.to_string() },
             }
         }
         Err(fault)
@@ -112,13 +112,7 @@ impl Gateway<'_> {
     fn lock_files(&self, openclaw: &Openclaw) -> Vec<PathBuf> {
         let mut names = vec![name(&self.config)];
         names.extend(self.config.canonicalize().ok().map(|real| name(&real)));
-        let states = openclaw.state_variables.iter().filter_map(|name| self.variables.get(name));
-        let states = self.config.parent().map(Path::to_owned).into_iter().chain(
-            states
-                .map(PathBuf::from)
-                .chain(home(&self.variables).map(|home| home.join(".openclaw"))),
-        );
-        let states = states.map(|state| state.canonicalize().unwrap_or(state).join("tmp"));
+        let states = self.states(openclaw).into_iter().map(|state| state.join("tmp"));
         let temporary = self.variables.get("TMPDIR").map(PathBuf::from).into_iter();
         let places: Vec<PathBuf> = states.chain(temporary).chain([PathBuf::from("/tmp")]).collect();
         let mut files = Vec::new();
@@ -135,6 +129,30 @@ impl Gateway<'_> {
         files
     }
 
+    /// Where it may keep its state.
+    fn states(&self, openclaw: &Openclaw) -> Vec<PathBuf> {
+        let states = openclaw.state_variables.iter().filter_map(|name| self.variables.get(name));
+        let beside = self.config.parent().map(Path::to_owned);
+        let home = home(&self.variables).map(|home| home.join(".openclaw"));
+        let states = beside.into_iter().chain(states.map(PathBuf::from)).chain(home);
+        states.map(|state| state.canonicalize().unwrap_or(state)).collect()
+    }
+
+    /// How many devices wait to be paired, as 2026.3 keeps them in a file; nothing where there is none.
+    pub(super) fn pending_in_file(&self, openclaw: &Openclaw, now: SystemTime) -> Option<usize> {
+        let files = self.states(openclaw).into_iter();
+        let mut files = files.map(|state| state.join("devices").join("pending.json"));
+        let text = files.find_map(|file| text_of(&file).ok().flatten())?;
+        let requests: serde_json::Map<String, Json> = serde_json::from_slice(&text).ok()?;
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis();
+        let since = |request: &Json| request.get("ts").and_then(Json::as_u64).map(u128::from);
+        let is_open = |request: &&Json| {
+            since(request)
+                .is_some_and(|since| now.saturating_sub(since) <= REQUEST_LASTS.as_millis())
+        };
+        Some(requests.values().filter(is_open).count())
+    }
+
     /// Whose gateway it may be: that of whoever has the configuration, or ours.
     #[cfg(unix)]
     fn users(&self) -> Vec<u32> {
@@ -149,6 +167,20 @@ impl Gateway<'_> {
     fn users(&self) -> Vec<u32> {
         Vec::new()
     }
+}
+
+/// What stands in a file of the gateway; nothing where there is none.
+fn text_of(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    // Before it is opened: a pipe would keep us.
+    match path.metadata() {
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(_) => return Err(io::Error::other("it is no regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let mut text = Vec::new();
+    File::open(path)?.take(LIMIT).read_to_end(&mut text)?;
+    Ok(Some(text))
 }
 
 fn home(variables: &super::Variables) -> Option<PathBuf> {

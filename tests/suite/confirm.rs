@@ -485,3 +485,75 @@ fn a_file_that_the_gateway_does_not_have_is_waited_for_in_vain() {
         .fails(9, ["wait", "--for", "reloaded"])
         .says("does not say how its gateway is asked");
 }
+
+/// A restart in the middle of a pairing leaves a device with half of it.
+#[test]
+fn a_restart_waits_for_devices_that_are_being_paired() {
+    each(|sandbox, gateway, _| {
+        gateway.set(|manners| manners.pending = 2);
+        let run = |arguments: &[&str]| {
+            sandbox
+                .invoke(arguments)
+                .env("TMPDIR", sandbox.root())
+                .env("OPENCLAW_GATEWAY_PORT", gateway.port().to_string())
+                .run()
+        };
+        let waiting = ["set", "gateway.bind", "loopback", "--pairing-timeout", "300ms"];
+        let refused = sandbox.untouched(|| run(&waiting));
+        refused.code(5).says("2 pairing requests are open at the gateway").says("`--now`");
+        // What costs neither does not ask.
+        let asked = gateway.shown().len();
+        run(&HOT).code(0);
+        assert_eq!(gateway.shown().len(), asked);
+        run(&["set", "gateway.bind", "auto", "--now"]).code(0);
+        assert_eq!(gateway.shown().len(), asked);
+        // It goes on as soon as the last one is through.
+        std::thread::scope(|scope| {
+            let started = Instant::now();
+            let waiting = scope.spawn(|| run(&["set", "gateway.bind", "loopback"]));
+            std::thread::sleep(Duration::from_millis(600));
+            assert!(!waiting.is_finished(), "{}", waiting.join().unwrap());
+            gateway.set(|manners| manners.pending = 0);
+            waiting.join().unwrap().code(0);
+            assert!(started.elapsed() < Duration::from_secs(10));
+        });
+    });
+}
+
+#[test]
+fn who_cannot_be_asked_about_pairings_is_no_reason_not_to_write() {
+    let sandbox = Sandbox::config(text(Release::September));
+    let gateway = FakeGateway::start(&sandbox, Release::September);
+    gateway.set(|manners| manners.token = "another".to_owned());
+    let run = sandbox.run(["set", "gateway.bind", "loopback"]);
+    run.code(0)
+        .says("note: whether a device is being paired is not known: the gateway does not let");
+    drop(gateway);
+    sandbox.run(["set", "gateway.bind", "auto"]).code(0).never_says("paired");
+}
+
+/// 2026.3 keeps them in a file, which says it where the gateway does not let us in.
+#[test]
+fn an_old_release_s_file_of_requests_is_read_where_it_cannot_be_asked() {
+    let sandbox = Sandbox::config(text(Release::March));
+    let gateway = FakeGateway::start(&sandbox, Release::March);
+    gateway.set(|manners| manners.token = "another".to_owned());
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let request = |ago: u64| {
+        let at = u64::try_from(now.as_millis()).unwrap() - ago * 1000;
+        format!("{{ \"r1\": {{ \"deviceId\": \"d\", \"role\": \"node\", \"ts\": {at} }} }}")
+    };
+    let run = |sandbox: &Sandbox| {
+        let set = ["set", "gateway.bind", "loopback", "--pairing-timeout", "100ms"];
+        sandbox
+            .invoke(set)
+            .env("TMPDIR", sandbox.root())
+            .env("OPENCLAW_GATEWAY_PORT", gateway.port().to_string())
+            .run()
+    };
+    let sandbox = sandbox.with("devices/pending.json", request(10));
+    run(&sandbox).code(5).says("1 pairing request is open at the gateway");
+    // It has expired.
+    let sandbox = sandbox.with("devices/pending.json", request(400));
+    run(&sandbox).code(0);
+}

@@ -1,5 +1,6 @@
 //! Whether real gateways have taken a write: what is confirmed, what is undone, and what it takes.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::installed::OpenClaw;
@@ -137,5 +138,48 @@ fn what_the_gateway_does_not_take_is_undone() {
         run.code(7).says("rolled back: the gateway does not take what stands at `cron.enabled`");
         gateway.sandbox().holds(&before);
         assert_eq!(gateway.starts(), 1, "{}", gateway.log());
+    });
+}
+
+/// Puts a request into the database of 2026.9, as its own code does.
+const REQUEST: &str = "
+const { DatabaseSync } = require('node:sqlite')
+const database = new DatabaseSync(process.argv[1])
+database.exec('PRAGMA busy_timeout = 5000')
+database
+  .prepare('INSERT INTO device_pairing_pending (request_id, device_id, public_key, role, roles_json, ' +
+    'scopes_json, silent, is_repair, ts, refreshed_at_ms) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)')
+  .run('r1', 'd1', 'k1', 'node', '[\"node\"]', '[]', Date.now(), Date.now())
+";
+
+/// RS-06 from the other side: a device in the middle of its pairing is not cut off by our write.
+#[test]
+fn a_restart_waits_for_a_device_that_is_being_paired() {
+    OpenClaw::each(|openclaw| {
+        let gateway = openclaw.start(text);
+        let sandbox = gateway.sandbox();
+        let restart = |more: &[&str]| {
+            let set = ["set", "gateway.channelMaxRestartsPerHour", "7"];
+            quiet(sandbox.invoke([set.as_slice(), more].concat())).run()
+        };
+        if openclaw.locks() {
+            let made = Command::new(openclaw.node())
+                .args(["-e", REQUEST])
+                .arg(sandbox.path("state/openclaw.sqlite"))
+                .output()
+                .unwrap();
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        } else {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+            let request = serde_json::json!({ "r1": {
+                "requestId": "r1", "deviceId": "d1", "publicKey": "k1", "role": "node",
+                "ts": u64::try_from(now.as_millis()).unwrap(),
+            }});
+            std::fs::create_dir_all(sandbox.path("devices")).unwrap();
+            std::fs::write(sandbox.path("devices/pending.json"), request.to_string()).unwrap();
+        }
+        let run = sandbox.untouched(|| restart(&["--pairing-timeout", "500ms"]));
+        run.code(5).says("1 pairing request is open at the gateway");
+        restart(&["--now"]).code(0);
     });
 }

@@ -173,6 +173,18 @@ pub(crate) struct WriteArgs {
     /// How long the gateway is asked, such as `30s` for one that is slow to restart
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub(crate) confirm_timeout: Duration,
+
+    /// How long a write that restarts the gateway, or disconnects its clients, waits for devices that
+    /// are being paired
+    ///
+    /// It would cut a pairing, or a step from one role to another, in half. Where a request is still open
+    /// then, nothing is written and the command ends with 5.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub(crate) pairing_timeout: Duration,
+
+    /// Do not wait for devices that are being paired
+    #[arg(long, conflicts_with = "pairing_timeout")]
+    pub(crate) now: bool,
 }
 
 /// How well it is to be known that the gateway has taken a change.

@@ -118,7 +118,8 @@ fn attempt(
         DraftText::Edited(document) => document,
     };
     let request = draft.request(edited);
-    match context.confirmed(&args.write, || ops::write(context.workspace, &request, options)) {
+    let write = |options: &WriteOptions| ops::write(context.workspace, &request, options);
+    match context.made(&args.write, options, write) {
         Ok(outcome) if outcome.status == Status::Refused => Err(Problem::Refused(outcome.into())),
         Ok(outcome) => Ok(outcome),
         Err(error) => {

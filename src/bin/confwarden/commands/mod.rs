@@ -34,7 +34,7 @@ use confwarden::fs;
 use confwarden::gateway::Depth;
 use confwarden::history::Identities;
 use confwarden::ops::{
-    self, Confirming, DryRun, HardLinks, Missing, OpsError, Outcome, Request, Workspace,
+    self, Confirming, DryRun, HardLinks, Missing, OpsError, Outcome, Patience, Request, Workspace,
     WriteOptions,
 };
 
@@ -127,16 +127,24 @@ impl Context<'_> {
     /// Makes one write.
     fn write(&self, request: &Request, args: &WriteArgs) -> Result<Reply, CommandError> {
         let options = self.options(args);
-        let outcome = self.confirmed(args, || ops::write(self.workspace, request, &options))?;
-        Ok(Reply::Write(outcome))
+        let write = |options: &WriteOptions| ops::write(self.workspace, request, options);
+        Ok(Reply::Write(self.made(args, &options, write)?))
     }
 
-    /// Makes a write, and has it confirmed where that is asked for.
-    fn confirmed(
+    /// Makes a write, after the devices that are being paired, and has it confirmed where that is
+    /// asked for.
+    fn made(
         &self,
         args: &WriteArgs,
-        write: impl FnOnce() -> Result<Outcome, OpsError>,
+        options: &WriteOptions,
+        write: impl Fn(&WriteOptions) -> Result<Outcome, OpsError>,
     ) -> Result<Outcome, OpsError> {
+        let patience = if args.now {
+            Patience::Now
+        } else {
+            Patience::UpTo { limit: args.pairing_timeout, variables: settings::variables() }
+        };
+        let write = || ops::patiently(self.workspace, &patience, options, &write);
         let depth = match args.confirm {
             ConfirmDepth::None => return write(),
             ConfirmDepth::Probe => Depth::Probe,
