@@ -12,9 +12,12 @@ use super::{
 use crate::clock;
 use crate::doc::{KeyPath, Value};
 use crate::fs::{Target, read};
-use crate::gateway::{Before, Confirmation, Depth, Expected, Gateway, Variables};
+use crate::gateway::{Before, Confirmation, Depth, Expected, Gateway, Look, Variables};
 use crate::history::{Identities, RecordId, RecordRef};
 use crate::policy;
+
+/// How long a person waits for one look.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a write is confirmed.
 #[derive(Clone, Debug)]
@@ -86,6 +89,18 @@ pub fn confirmed(
     };
     outcome.reaction = Some(Reaction { confirmation, undo });
     Ok(outcome)
+}
+
+/// The gateway that runs, at one look: for as long as a few questions take, whatever it does. Nothing
+/// where nobody says how to ask it.
+///
+/// # Errors
+///
+/// [`OpsError::Fs`] where the file's place cannot be resolved.
+pub fn running(workspace: &Workspace, variables: Variables) -> Result<Option<Look>, OpsError> {
+    let target = Target::resolve(&workspace.config)?;
+    let gateway = Gateway::of(&workspace.profile, target.named(), variables);
+    Ok(gateway.map(|gateway| gateway.look(&effective(workspace), Depth::Applied, PATIENCE)))
 }
 
 /// What the configuration says; nothing where it does not parse, or is not there.

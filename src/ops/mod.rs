@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use accept::accept;
-pub use confirm::{Confirming, Reaction, Undo, confirmed};
+pub use confirm::{Confirming, Reaction, Undo, confirmed, running};
 pub use edit::{Draft, DraftText, abandoned_drafts};
 pub use error::OpsError;
 pub use exec::{Damage, ExecOptions, ExecOutcome, Program, exec};

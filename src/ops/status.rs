@@ -10,6 +10,7 @@ use super::{Access, Change, Missing, OpsError, Workspace, outcome};
 use crate::doc::{Format, SyntaxError};
 use crate::event::Freshness;
 use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery, synced_by};
+use crate::gateway::Look;
 use crate::history::{History, Identities, Listing, Record, RecordId};
 use crate::profile::GatewayLockKind;
 
@@ -55,6 +56,8 @@ pub struct Overview {
     pub drift: Drift,
     /// What the watcher knows of it.
     pub watcher: Guard,
+    /// The gateway that runs, where somebody has asked: see [`running`](super::running).
+    pub gateway: Option<Look>,
 }
 
 /// What the watcher knows of a file.
@@ -157,6 +160,7 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
             records.truncate(LATEST);
             records
         },
+        gateway: None,
         file: target.named().to_owned(),
         target: target.path().to_owned(),
     })

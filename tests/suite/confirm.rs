@@ -557,3 +557,40 @@ fn an_old_release_s_file_of_requests_is_read_where_it_cannot_be_asked() {
     let sandbox = sandbox.with("devices/pending.json", request(400));
     run(&sandbox).code(0);
 }
+
+#[test]
+fn status_shows_the_gateway_that_runs() {
+    each(|sandbox, gateway, release| {
+        let status = |more: &[&str]| {
+            sandbox
+                .invoke([more, &["status"]].concat())
+                .env("TMPDIR", sandbox.root())
+                .env("OPENCLAW_GATEWAY_PORT", gateway.port().to_string())
+                .run()
+        };
+        let (me, port) = (std::process::id(), gateway.port());
+        let run = status(&[]);
+        run.code(0).shows(&format!("gateway   process {me}, port {port}, 2026.")).never_says(TOKEN);
+        run.shows(", ready");
+        if release == Release::September {
+            run.shows("; what stands in the file is in effect");
+            gateway.set(|manners| manners.keeps_old = true);
+            sandbox.run(HOT).code(0);
+            let started = Instant::now();
+            while !status(&[]).stdout().contains("what stands in the file is not in effect") {
+                assert!(started.elapsed() < Duration::from_secs(10));
+            }
+        }
+        let report = status(&["--output", "json"]).report();
+        let entry = &report["state"]["gateway"];
+        let applied = if release == Release::September { Value::Bool(false) } else { Value::Null };
+        assert_eq!(
+            (&entry["runs"], &entry["pid"], &entry["applied"]),
+            (&true.into(), &me.into(), &applied)
+        );
+        gateway.set(|manners| manners.token = "another".to_owned());
+        status(&[]).code(0).shows("; the gateway does not let confwarden in").never_says(TOKEN);
+        std::fs::remove_file(lock_file(sandbox, release)).unwrap();
+        status(&[]).code(0).shows("gateway   not known: no gateway runs with this configuration");
+    });
+}

@@ -5,7 +5,10 @@ use confwarden::ops;
 use super::Context;
 use crate::error::CommandError;
 use crate::output::Reply;
+use crate::settings;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Reply, CommandError> {
-    Ok(Reply::Overview(Box::new(ops::status(context.workspace)?)))
+    let mut overview = ops::status(context.workspace)?;
+    overview.gateway = ops::running(context.workspace, settings::variables())?;
+    Ok(Reply::Overview(Box::new(overview)))
 }

@@ -13,6 +13,7 @@ mod paint;
 mod past;
 mod reaction;
 mod report;
+mod running;
 mod text;
 mod value;
 

@@ -11,6 +11,7 @@ use super::entry::ChangeEntry;
 use super::paint::Paint;
 use super::past::{self, RecordEntry};
 use super::report::shown;
+use super::running::GatewayEntry;
 use super::text::changes;
 
 /// The state of a guarded configuration.
@@ -33,6 +34,8 @@ pub(super) struct OverviewEntry {
     unreadable_records: usize,
     drift: DriftEntry,
     watcher: WatcherEntry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<GatewayEntry>,
 }
 
 #[derive(Serialize)]
@@ -107,6 +110,7 @@ impl OverviewEntry {
             unreadable_records: overview.faults,
             drift: DriftEntry { kind, since, reason },
             watcher: WatcherEntry::of(&overview.watcher),
+            gateway: overview.gateway.as_ref().map(GatewayEntry::of),
         }
     }
 }
@@ -235,6 +239,9 @@ pub(super) fn page(
     });
     changes(out, drift, "    ", paint);
     writeln!(out, "  watcher   {}", entry.watcher.sentence()).expect("a string takes every text");
+    if let Some(gateway) = &entry.gateway {
+        writeln!(out, "  gateway   {}", gateway.sentence()).expect("a string takes every text");
+    }
     let more = entry.records.saturating_sub(latest.len());
     let more = if more > 0 { format!(", and {more} before") } else { String::new() };
     if entry.records > 0 {
