@@ -7,6 +7,7 @@ use crate::child::{StartError, WaitError};
 use crate::doc::{ArrayShrinks, EditError, KeyPath, Kind, PathError, SyntaxError};
 use crate::event::EventError;
 use crate::fs::{FsError, LockError, ReplaceError};
+use crate::gateway::AskError;
 use crate::history::{HistoryError, RecordId};
 use crate::policy::UnknownRule;
 
@@ -136,6 +137,9 @@ pub enum OpsError {
         /// How long they were waited for.
         waited: Duration,
     },
+    /// The gateway could not be asked.
+    #[error("could not ask the gateway")]
+    Ask(#[from] AskError),
     /// Nobody says how the gateway is asked.
     #[error("profile `{profile}` does not say how its gateway is asked")]
     NoProbe {

@@ -4,6 +4,7 @@
 //! the environment or ends the process.
 
 mod accept;
+mod asked;
 mod confirm;
 mod edit;
 mod error;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use accept::accept;
+pub use asked::{Agreement, Asked, asked};
 pub use confirm::{Confirming, Reaction, Undo, confirmed, running};
 pub use edit::{Draft, DraftText, abandoned_drafts};
 pub use error::OpsError;

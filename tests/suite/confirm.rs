@@ -594,3 +594,51 @@ fn status_shows_the_gateway_that_runs() {
         status(&[]).code(0).shows("gateway   not known: no gateway runs with this configuration");
     });
 }
+
+#[test]
+fn the_gateway_is_asked_what_a_change_costs() {
+    let sandbox = Sandbox::config(text(Release::September));
+    let gateway = FakeGateway::start(&sandbox, Release::September);
+    gateway.set(|manners| {
+        manners.kinds = vec![
+            ("cron", "hot"),
+            ("logging", "hot"),
+            ("gateway", "restart"),
+            ("gateway.tools", "restart"),
+            ("ui", "teleport\u{1b}[31m"),
+        ];
+    });
+    let after = sandbox.text().replace(
+        "  logging: { level: \"info\" },",
+        "  logging: { level: \"debug\" }, cron: { enabled: true }, ui: { seamColor: 1 }, odd: 1,",
+    );
+    let after = after.replace("port: 18789", "tools: { x: 1 }, port: 18790");
+    let sandbox = sandbox.with("after.json5", after);
+    let files = [sandbox.config_path().to_owned(), sandbox.path("after.json5")];
+    let files = files.map(|file| file.to_str().unwrap().to_owned());
+    let diff = ["diff", "--ask-gateway", &files[0], &files[1]];
+    let run = sandbox.run(diff);
+    run.code(0)
+        .says("the gateway says the same of 2 of 6 paths")
+        .says("it differs: `gateway.tools` is hot here, the gateway says restart")
+        .says("it differs: `logging.level` is none here, the gateway says hot")
+        .says("it does not say what `odd` costs: the gateway did not answer")
+        .never_says("\u{1b}[31m")
+        .never_says(TOKEN);
+    let report = sandbox.report(diff);
+    let of = |path: &str| {
+        let asked = report["asked"].as_array().unwrap();
+        asked.iter().find(|entry| entry["path"] == path).unwrap()["agreement"].clone()
+    };
+    for (path, agreement) in [
+        ("gateway.port", "same"),
+        ("gateway.tools", "cheaper"),
+        ("logging.level", "cheaper"),
+        ("cron", "same"),
+        ("odd", "untold"),
+    ] {
+        assert_eq!(of(path), agreement, "{path}: {report}");
+    }
+    drop(gateway);
+    sandbox.fails(9, diff).says("could not ask the gateway").says("no gateway runs");
+}

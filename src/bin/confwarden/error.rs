@@ -120,6 +120,7 @@ fn exit_of(error: &OpsError) -> Exit {
         OpsError::Event(_)
         | OpsError::Start(_)
         | OpsError::NoProbe { .. }
+        | OpsError::Ask(_)
         | OpsError::Fs(_)
         | OpsError::Missing { .. }
         | OpsError::Managed { .. }

@@ -4,6 +4,7 @@
 //! They run where `CONFWARDEN_GATEWAY_TESTS` is set and `tests/gateway/install.sh` has installed them,
 //! and say elsewhere that they did not.
 
+mod asked; // what they say that changes cost
 mod client; // a WebSocket client that stays connected
 mod commands; // the gateway's own command line under the guard, and ours beside it
 mod confirm; // whether they have taken a write

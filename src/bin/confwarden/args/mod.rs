@@ -232,6 +232,12 @@ pub(crate) struct DiffArgs {
     /// Print the changed paths only, not the text
     #[arg(long)]
     pub(crate) semantic: bool,
+
+    /// Ask the gateway that runs what each change costs, beside what is known of its release
+    ///
+    /// Only OpenClaw from 2026.9 says it. Ends with code 9 where it cannot be asked.
+    #[arg(long)]
+    pub(crate) ask_gateway: bool,
 }
 
 /// Explain a rule: what it refuses, why, and what it looks like

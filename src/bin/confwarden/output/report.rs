@@ -20,6 +20,7 @@ use confwarden::redact::Redactor;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
+use super::asked::AskedEntry;
 use super::entry::{ChangeEntry, FileEntry, FindingEntry, RuleEntry};
 use super::exec::ExecEntry;
 use super::overview::OverviewEntry;
@@ -97,6 +98,8 @@ pub(crate) struct Report {
     pub(super) state: Option<OverviewEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) confirmation: Option<ReactionEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) asked: Option<Vec<AskedEntry>>,
     /// What of it goes to people.
     #[serde(skip)]
     pub(super) shows: Shows,
@@ -183,7 +186,8 @@ impl Report {
                 report.shows = Shows::Summary;
                 report.take_exec(*outcome, strictness, sight);
             }
-            Reply::Difference { outcome, before, semantic } => {
+            Reply::Difference { outcome, before, semantic, asked } => {
+                report.asked = asked.map(|asked| asked.iter().map(AskedEntry::of).collect());
                 report.shows = if semantic { Shows::Changes } else { Shows::Plan };
                 report.take_outcome(outcome, Some(&before), sight);
             }
@@ -319,6 +323,7 @@ impl Report {
             pruned: None,
             state: None,
             confirmation: None,
+            asked: None,
             shows: Shows::Answer,
         }
     }

@@ -15,7 +15,7 @@ use super::overview::{self, About};
 use super::paint::Paint;
 use super::report::{ErrorEntry, ReportStatus, Shows};
 use super::value;
-use super::{Report, past, reaction};
+use super::{Report, asked, past, reaction};
 
 /// What the command was asked for.
 pub(super) fn data(report: &Report, paint: Paint) -> String {
@@ -69,6 +69,9 @@ pub(super) fn talk(report: &Report, summary: Summary, paint: Paint) -> String {
         match &report.exec {
             Some(program) => ran(&mut out, report, program, paint),
             None => done(&mut out, report, paint),
+        }
+        if let Some(asked) = &report.asked {
+            asked::talk(&mut out, asked, paint);
         }
         if let Some(confirmation) = &report.confirmation {
             reaction::taken(&mut out, confirmation, paint);
@@ -227,7 +230,7 @@ fn values(change: &ChangeEntry) -> String {
     }
 }
 
-fn class_name(class: ReloadClass) -> &'static str {
+pub(super) fn class_name(class: ReloadClass) -> &'static str {
     match class {
         ReloadClass::None => "none",
         ReloadClass::Hot => "hot",
