@@ -143,6 +143,17 @@ pub struct Look {
     pub config: Option<Result<ConfigState, AskError>>,
 }
 
+#[cfg(test)]
+impl Look {
+    /// A look at a gateway that was not asked for more.
+    pub(crate) fn of(
+        running: Result<Running, AskError>,
+        readiness: Result<Readiness, AskError>,
+    ) -> Self {
+        Self { running: Some(running), readiness, version: None, config: None }
+    }
+}
+
 impl Gateway<'_> {
     /// Looks at the gateway before a write. `effective` is what the configuration says then. A question
     /// over a login is given up after `limit`, but not before the profile's own limit.
@@ -235,6 +246,13 @@ impl Gateway<'_> {
         let Err(error) = asked else { return asked };
         let kept = self.openclaw().and_then(|it| self.pending_in_file(it, clock::now()));
         kept.ok_or(error)
+    }
+
+    /// Whether there is any sign of a gateway to be asked: one of OpenClaw by its lock file, of others
+    /// nobody knows before they are asked.
+    #[must_use]
+    pub fn can_be_looked_at(&self) -> bool {
+        self.openclaw().is_none_or(|openclaw| self.is_running(openclaw))
     }
 
     /// Whether a gateway runs with this configuration, by its lock file: nobody is asked, and nothing

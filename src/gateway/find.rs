@@ -33,6 +33,14 @@ pub struct Running {
     pub since: Option<SystemTime>,
 }
 
+#[cfg(test)]
+impl Running {
+    /// A gateway that runs.
+    pub(crate) fn of(pid: u32, started: u64, port: u16) -> Self {
+        Self { pid, started, port, since: None }
+    }
+}
+
 /// What a lock file says.
 struct Lock {
     pid: u32,

@@ -21,6 +21,14 @@ pub struct Readiness {
     pub uptime: Option<Duration>,
 }
 
+#[cfg(test)]
+impl Readiness {
+    /// Of one that is ready, and has been up for `uptime`.
+    pub(crate) fn up(uptime: Duration) -> Self {
+        Self { is_ready: true, uptime: Some(uptime) }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Ready {

@@ -9,13 +9,13 @@ use super::snapshot::Unparsable;
 use super::{Missing, OpsError, Workspace};
 use crate::clock;
 use crate::fs::{Glance, Target, glance};
-use crate::gateway::{Confirmation, Depth, Evidence, Expected, Gateway, Variables};
+use crate::gateway::{Confirmation, Depth, Expected, Gateway, Variables};
 
 /// How long until it is asked anew about another text, or after it was no help.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// Waits until the gateway has taken what stands in the file, at most for `limit`, and says why that is
-/// not known then. A file that was written a moment ago is given the time that the gateway takes to read
+/// Waits until the gateway has taken what stands in the file, at most for `limit`; what was known last is
+/// said then. A file that was written a moment ago is given the time that the gateway takes to read
 /// it: what it says before that is of another text.
 ///
 /// # Errors
@@ -26,18 +26,18 @@ pub fn reloaded(
     workspace: &Workspace,
     variables: Variables,
     limit: Duration,
-) -> Result<Result<Evidence, String>, OpsError> {
+) -> Result<Confirmation, OpsError> {
     let started = clock::monotonic();
     let target = Target::resolve(&workspace.config)?;
     let gateway = Gateway::of(&workspace.profile, target.named(), variables)
         .ok_or_else(|| OpsError::NoProbe { profile: workspace.profile.name.clone() })?;
     let window = workspace.profile.probe.as_ref().map_or(Duration::ZERO, |probe| probe.window);
-    let mut why = "the file was written a moment ago".to_owned();
+    let mut known = just_written();
     let mut asked = false;
     loop {
         let left = limit.saturating_sub(started.elapsed());
         if asked && left.is_zero() {
-            return Ok(Err(why));
+            return Ok(known);
         }
         let (text, seen, age) = look(workspace)?;
         let young = window.saturating_sub(age);
@@ -46,28 +46,27 @@ pub fn reloaded(
             let before = gateway.before(&effective, Depth::Applied, left);
             let expected =
                 Expected { class: None, text: &text, touched: false, effective: &effective };
-            match gateway.confirm(before, &expected, clock::monotonic(), left) {
-                Confirmation::Confirmed(mut evidence) => {
-                    if look(workspace)?.1 == seen {
-                        evidence.took = started.elapsed();
-                        return Ok(Ok(evidence));
-                    }
-                    "the file was written a moment ago".clone_into(&mut why);
+            known = gateway.confirm(before, &expected, clock::monotonic(), left);
+            if let Confirmation::Confirmed(evidence) = &mut known {
+                if look(workspace)?.1 == seen {
+                    evidence.took = started.elapsed();
+                    return Ok(known);
                 }
-                Confirmation::Unconfirmed { why: reason }
-                | Confirmation::Rejected { why: reason } => {
-                    why = reason;
-                }
+                known = just_written();
             }
         }
         let left = limit.saturating_sub(started.elapsed());
         if left.is_zero() {
-            return Ok(Err(why));
+            return Ok(known);
         }
         asked |= young.is_zero();
         let pause = if young.is_zero() { AGAIN } else { young };
         thread::sleep(pause.min(left));
     }
+}
+
+fn just_written() -> Confirmation {
+    Confirmation::Unconfirmed { why: "the file was written a moment ago".to_owned() }
 }
 
 /// The bytes of the root file, how all files look, and for how long they have.

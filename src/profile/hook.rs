@@ -46,13 +46,15 @@ pub enum EventName {
     Calm,
     /// Something could not be done.
     Failed,
+    /// The gateway has taken a change.
+    ReloadConfirmed,
     /// A file is not guarded any more.
     Stopped,
 }
 
 impl EventName {
     /// Every name.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Watching,
         Self::Accepted,
         Self::Healed,
@@ -62,6 +64,7 @@ impl EventName {
         Self::Contested,
         Self::Calm,
         Self::Failed,
+        Self::ReloadConfirmed,
         Self::Stopped,
     ];
 
@@ -78,6 +81,7 @@ impl EventName {
             Self::Contested => "contested",
             Self::Calm => "calm",
             Self::Failed => "failed",
+            Self::ReloadConfirmed => "reload-confirmed",
             Self::Stopped => "stopped",
         }
     }

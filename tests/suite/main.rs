@@ -21,6 +21,7 @@ mod usage; // wrong arguments, help, version, settings
 // The commands, one file each.
 mod apply;
 mod confirm; // whether the gateway has taken a write, by gateways that behave as a test wants
+mod confirm_watched; // the same of what others wrote, told by the watcher
 mod demo; // what a newcomer sees first
 mod diff;
 mod dry_run;

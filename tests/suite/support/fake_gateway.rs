@@ -143,6 +143,11 @@ impl FakeGateway {
         change(&mut self.state.lock().unwrap().manners);
     }
 
+    /// Starts anew, in the same process.
+    pub(crate) fn restart(&self) {
+        self.state.lock().unwrap().started = Instant::now();
+    }
+
     /// Says in the lock file that it is `pid`, started at `started`.
     pub(crate) fn write_lock(&self, pid: u32, started: Option<u64>) {
         let state = self.state.lock().unwrap();

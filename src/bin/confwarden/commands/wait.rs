@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use confwarden::clock;
+use confwarden::gateway::Confirmation;
 use confwarden::ops;
 
 use super::Context;
@@ -36,8 +37,8 @@ pub(super) fn run(args: &WaitArgs, context: &Context<'_>) -> Result<Reply, Comma
 /// Waits until the gateway has taken the file.
 fn reloaded(args: &WaitArgs, context: &Context<'_>) -> Result<Reply, CommandError> {
     match ops::reloaded(context.workspace, settings::variables(), args.timeout)? {
-        Ok(evidence) => Ok(Reply::Rested(vec![taken_since(&evidence)])),
-        Err(why) => {
+        Confirmation::Confirmed(evidence) => Ok(Reply::Rested(vec![taken_since(&evidence)])),
+        Confirmation::Unconfirmed { why } | Confirmation::Rejected { why } => {
             let file = context.workspace.config.display();
             let millis = args.timeout.as_millis();
             let message =
