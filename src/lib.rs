@@ -28,6 +28,7 @@
 //! | [`watch`] | what others do to files, seen from outside | reads what stands in a file |
 //! | [`history`] | records and snapshots of a guarded file | parses a document, knows a secret |
 //! | [`author`] | who wrote a file, and how certain that is | shows an argument of a program |
+//! | [`gateway`] | the gateway that runs: found, proved, asked | writes a file, signals a process, gives the secret to another |
 //! | [`event`] | what the watcher tells: lines, log, socket, hooks | quotes a value, decides about a configuration |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
 //! | `bin/confwarden` | arguments, settings, output, exit codes | decides about a configuration |
@@ -84,6 +85,7 @@ pub mod doc;
 pub mod event;
 pub mod finding;
 pub mod fs;
+pub mod gateway;
 pub mod heal;
 pub mod history;
 pub mod ops;

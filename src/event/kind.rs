@@ -115,6 +115,21 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_try_ms: Option<u64>,
     },
+    /// The gateway has taken a change that needs no restart.
+    ReloadConfirmed {
+        /// The record of the change.
+        record: Option<RecordId>,
+        /// How well that is known: `applied`, `read` or `ready`.
+        proof: String,
+        /// The process of the gateway, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pid: Option<u32>,
+        /// Its version, where it says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gateway_version: Option<String>,
+        /// Milliseconds from when the change was accepted until this was known.
+        took_ms: u64,
+    },
     /// The file is not guarded any more.
     Stopped,
 }
@@ -171,6 +186,7 @@ impl EventKind {
             Self::Contested { .. } => EventName::Contested,
             Self::Calm => EventName::Calm,
             Self::Failed { .. } => EventName::Failed,
+            Self::ReloadConfirmed { .. } => EventName::ReloadConfirmed,
             Self::Stopped => EventName::Stopped,
         }
     }
@@ -194,6 +210,7 @@ impl EventKind {
             Self::Watching { .. }
             | Self::Quarantined { .. }
             | Self::Calm
+            | Self::ReloadConfirmed { .. }
             | Self::Failed { .. }
             | Self::Stopped => {}
         }

@@ -89,6 +89,13 @@ pub(super) fn every_kind() -> Vec<EventKind> {
             why: "it ended with code 1".into(),
             next_try_ms: None,
         },
+        EventKind::ReloadConfirmed {
+            record: Some(RecordId(3)),
+            proof: "applied".to_owned(),
+            pid: Some(7),
+            gateway_version: Some("2026.9.6".to_owned()),
+            took_ms: 700,
+        },
         EventKind::Stopped,
     ]
 }

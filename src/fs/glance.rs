@@ -5,6 +5,7 @@
 
 use std::fs::Metadata;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use super::fingerprint::Identity;
 use super::platform;
@@ -16,6 +17,18 @@ pub struct Glance {
     named: Option<Outside>,
     /// What the name leads to.
     reached: Option<Outside>,
+}
+
+impl Glance {
+    /// How long before `now` somebody touched it; nothing where there is none, or the system does not
+    /// tell, or says that it will be.
+    #[must_use]
+    pub fn age(&self, now: SystemTime) -> Option<Duration> {
+        let changed = self.named.iter().chain(&self.reached).map(|outside| outside.1).max()?;
+        let now = now.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        let age = i128::try_from(now.as_nanos()).ok()?.checked_sub(changed)?;
+        u64::try_from(age).ok().map(Duration::from_nanos)
+    }
 }
 
 /// Which file, and when it or its owner or mode was last changed: nanoseconds since 1970, where the
@@ -41,6 +54,23 @@ mod tests {
     use super::*;
     use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    #[test]
+    fn a_file_is_as_old_as_what_was_last_done_to_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        assert_eq!(glance(&path).age(SystemTime::now()), None);
+        fs::write(&path, "1").unwrap();
+        let later = SystemTime::now() + Duration::from_mins(1);
+        let age = glance(&path).age(later).unwrap();
+        assert!((60..90).contains(&age.as_secs()), "{age:?}");
+        assert_eq!(glance(&path).age(SystemTime::UNIX_EPOCH), None);
+        // A copy that keeps the time of its content is new all the same.
+        let old = fs::FileTimes::new().set_modified(SystemTime::UNIX_EPOCH);
+        fs::File::options().append(true).open(&path).unwrap().set_times(old).unwrap();
+        let age = glance(&path).age(later).unwrap();
+        assert!(age.as_secs() < 90, "{age:?}");
+    }
 
     #[test]
     fn whatever_is_done_to_a_file_is_seen() {

@@ -1,11 +1,13 @@
 //! Why a use case could not be carried out.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::child::{StartError, WaitError};
 use crate::doc::{ArrayShrinks, EditError, KeyPath, Kind, PathError, SyntaxError};
 use crate::event::EventError;
 use crate::fs::{FsError, LockError, ReplaceError};
+use crate::gateway::AskError;
 use crate::history::{HistoryError, RecordId};
 use crate::policy::UnknownRule;
 
@@ -121,6 +123,28 @@ pub enum OpsError {
     ChangedSince {
         /// The path.
         path: KeyPath,
+    },
+    /// A device is being paired, and the write would cut that in half.
+    #[error(
+        "{count} pairing {} at the gateway, after {} of waiting; this write restarts it or \
+         disconnects its clients",
+        if *count == 1 { "request is open" } else { "requests are open" },
+        humantime::format_duration(Duration::from_secs(waited.as_secs()))
+    )]
+    Pairing {
+        /// How many requests are open.
+        count: usize,
+        /// How long they were waited for.
+        waited: Duration,
+    },
+    /// The gateway could not be asked.
+    #[error("could not ask the gateway")]
+    Ask(#[from] AskError),
+    /// Nobody says how the gateway is asked.
+    #[error("profile `{profile}` does not say how its gateway is asked")]
+    NoProbe {
+        /// The profile.
+        profile: String,
     },
     /// The watcher's log or socket could not be used.
     #[error(transparent)]

@@ -4,17 +4,21 @@
 //! the environment or ends the process.
 
 mod accept;
+mod asked;
 mod check;
+mod confirm;
 mod edit;
 mod error;
 mod exec;
 mod foreign;
 mod known_version;
 mod outcome;
+mod pairing;
 mod propose;
 mod recorder;
 mod records;
 mod reload;
+mod reloaded;
 mod request;
 mod rest;
 mod restore;
@@ -30,15 +34,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use accept::accept;
+pub use asked::{Agreement, Asked, asked};
 pub use check::{Checked, Measure, check};
+pub use confirm::{Confirming, Reaction, Undo, confirmed, running, running_version};
 pub use edit::{Draft, DraftText, abandoned_drafts};
 pub use error::OpsError;
 pub use exec::{Damage, ExecOptions, ExecOutcome, Program, exec};
 pub use foreign::{Redressing, Repair, Repaired, SetAside};
 pub use known_version::{KnownVersion, VersionSource};
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
+pub use pairing::{Patience, patiently};
 pub use records::{Past, PastBytes, PastText, past, past_difference, prune, records};
 pub use reload::{NO_RESTART, Reload};
+pub use reloaded::reloaded;
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, Restarts, WriteOptions};
 pub use rest::{Unrest, rest};
 pub use restore::{Restoration, Restore, restore};

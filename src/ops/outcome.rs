@@ -3,10 +3,11 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use super::{KnownVersion, Reload, Workspace};
+use super::{KnownVersion, Reaction, Reload, Workspace};
 use crate::compose::Configuration;
 use crate::doc::{Difference, Document, KeyPath, Value, diff};
 use crate::finding::Finding;
+use crate::history::RecordId;
 use crate::profile::{Cost, ReloadClass, Uptake};
 
 /// How a write ended.
@@ -42,6 +43,10 @@ pub struct Outcome {
     /// Other texts of the same files, where some were at hand: what is a secret there is none to show
     /// here, such as a token that was replaced and still stands in a comment.
     pub known: Vec<Document>,
+    /// The record of the write in the history; nothing where there is none.
+    pub record: Option<RecordId>,
+    /// What the gateway has made of it; nothing where it was not asked.
+    pub reaction: Option<Reaction>,
 }
 
 impl Outcome {
@@ -57,6 +62,8 @@ impl Outcome {
             gateway_version: None,
             notices: Vec::new(),
             known: Vec::new(),
+            record: None,
+            reaction: None,
         }
     }
 }

@@ -111,6 +111,7 @@ impl<'w> Recorder<'w> {
         candidate: &Configuration,
         outcome: &mut Outcome,
     ) {
+        let mut record = None;
         let fault = self.fault.take().or_else(|| {
             let recording = self.recording.as_mut()?;
             if let Err(error) = recording.sync() {
@@ -131,8 +132,15 @@ impl<'w> Recorder<'w> {
                 changes: outcome.changes.iter().map(note).collect(),
                 rules: rules(outcome, allow),
             };
-            recording.append(&entry, clock::now()).err()
+            match recording.append(&entry, clock::now()) {
+                Ok(id) => {
+                    record = Some(id);
+                    None
+                }
+                Err(error) => Some(error),
+            }
         });
+        outcome.record = record;
         outcome.notices.extend(fault.as_ref().map(not_recorded));
     }
 }

@@ -13,6 +13,7 @@ use super::{Access, Change, KnownVersion, Missing, OpsError, Workspace, outcome}
 use crate::doc::{Format, SyntaxError};
 use crate::event::Freshness;
 use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery, synced_by};
+use crate::gateway::Look;
 use crate::history::{History, Identities, Listing, Record, RecordId};
 use crate::profile::GatewayLockKind;
 
@@ -62,6 +63,8 @@ pub struct Overview {
     pub watcher: Guard,
     /// What waits for a restart of the gateway.
     pub waiting: Waiting,
+    /// The gateway that runs, where somebody has asked: see [`running`](super::running).
+    pub gateway: Option<Look>,
 }
 
 /// What the watcher knows of a file.
@@ -168,6 +171,7 @@ pub fn status(workspace: &Workspace, started: Option<SystemTime>) -> Result<Over
             records.truncate(LATEST);
             records
         },
+        gateway: None,
         file: target.named().to_owned(),
         target: target.path().to_owned(),
     })

@@ -17,6 +17,7 @@
 //! | `[shrink]` | below which part of its size the gateway takes the file for damaged |
 //! | `[actions]` | rules whose action differs: `deny`, `warn`, `audit` |
 //! | `[[hooks]]` | programs that run on events: `on` kinds, `run` without a shell, `timeout` |
+//! | `[probe]` | how the gateway that runs is asked: `openclaw`, `http`, `tcp` or `command`; `timeout`, `window` |
 //! | `[reload]`, `[[reload.table]]` | what a change costs, by prefix and version of the gateway |
 //! | `[reload.plugins]` | where it stands which plugins and channels are loaded |
 //! | `[reload.table.actions]` | prefixes of what is taken live, by what the gateway does then |
@@ -33,6 +34,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::field::{FileName, FormatVersion, IncludeDepth, Name, Path, Percent, RuleId};
+use super::probe::CheckedProbe;
 use super::reload::ReloadSection;
 use super::{
     Auth, Discovery, GatewayLockKind, Hook, Placeholders, Prefix, Profile, SecretPaths, Shrink,
@@ -105,6 +107,7 @@ struct ProfileFile {
     reload: ReloadSection,
     #[serde(default)]
     hooks: Vec<Hook>,
+    probe: Option<CheckedProbe>,
 }
 
 #[derive(Default, Deserialize)]
@@ -217,6 +220,7 @@ impl From<ProfileFile> for Profile {
             }),
             actions: file.actions.into_iter().map(|(rule, action)| (rule.0, action)).collect(),
             hooks: file.hooks,
+            probe: file.probe.map(|probe| probe.0),
         }
     }
 }
@@ -308,7 +312,7 @@ mod tests {
         );
         check(
             "colour = 1",
-            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `stamps`, `writers`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload`, `hooks` at line 3, column 1",
+            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `stamps`, `writers`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload`, `hooks`, `probe` at line 3, column 1",
         );
         check(
             "protected = \"gateway\"",

@@ -46,13 +46,15 @@ pub enum EventName {
     Calm,
     /// Something could not be done.
     Failed,
+    /// The gateway has taken a change.
+    ReloadConfirmed,
     /// A file is not guarded any more.
     Stopped,
 }
 
 impl EventName {
     /// Every name.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Watching,
         Self::Accepted,
         Self::Healed,
@@ -62,6 +64,7 @@ impl EventName {
         Self::Contested,
         Self::Calm,
         Self::Failed,
+        Self::ReloadConfirmed,
         Self::Stopped,
     ];
 
@@ -78,6 +81,7 @@ impl EventName {
             Self::Contested => "contested",
             Self::Calm => "calm",
             Self::Failed => "failed",
+            Self::ReloadConfirmed => "reload-confirmed",
             Self::Stopped => "stopped",
         }
     }
@@ -131,7 +135,7 @@ impl<'de> Deserialize<'de> for Hook {
 struct Kinds(Vec<EventName>);
 
 /// At least the name of a program.
-struct Program(Vec<String>);
+pub(super) struct Program(pub(super) Vec<String>);
 
 /// A list whose own faults are found while it is read, where their place is known.
 struct List<T>(std::marker::PhantomData<T>, &'static str);
@@ -173,7 +177,8 @@ impl<'de> Deserialize<'de> for Program {
     }
 }
 
-struct Limit(Duration);
+/// A time within which something must have ended.
+pub(super) struct Limit(pub(super) Duration);
 
 impl Default for Limit {
     fn default() -> Self {

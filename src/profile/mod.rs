@@ -13,6 +13,7 @@ mod file;
 mod hook;
 pub(crate) mod placeholder;
 mod prefix;
+mod probe;
 mod reference;
 mod reload;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use file::ProfileError;
 pub use hook::{EventName, Hook};
 pub use placeholder::Placeholders;
 pub use prefix::Prefix;
+pub use probe::{Openclaw, Probe, Question};
 pub use reference::Reference;
 pub use reload::{
     AuthUptake, Basis, Classifier, Containers, Cost, Holds, PluginPaths, ReloadMode, ReloadRule,
@@ -78,6 +80,8 @@ pub struct Profile {
     pub actions: BTreeMap<String, Action>,
     /// Programs that run on events of the watcher.
     pub hooks: Vec<Hook>,
+    /// How the gateway that runs is asked, where it can be.
+    pub probe: Option<Probe>,
 }
 
 impl Profile {

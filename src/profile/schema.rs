@@ -69,6 +69,9 @@ fn both_accept_what_is_good() {
          channels = 'c'",
         true,
     );
+    check("[probe]\nhttp = 'http://127.0.0.1:8080/ready'\ntimeout = '2s'\nwindow = '300ms'", true);
+    check("[probe]\ntcp = '[::1]:80'", true);
+    check("[probe]\ncommand = ['true']", true);
     check("[secrets]\npaths = ['a.*.b']\n[placeholders]\njunk = ['x']", true);
     check("[include]\nkey = '$include'\ndepth = 10", true);
     check("[actions]\nkeys-lost = 'audit'", true);
@@ -79,6 +82,11 @@ fn both_accept_what_is_good() {
 #[test]
 fn both_refuse_what_is_bad() {
     check("colour = 1", false);
+    check("[probe]", false);
+    check("[probe]\nhttp = 'https://127.0.0.1/'", false);
+    check("[probe]\nhttp = 'http://u:p@127.0.0.1/'", false);
+    check("[probe]\ntcp = 'localhost:80'", false);
+    check("[probe]\ntcp = '127.0.0.1:80'\ncommand = ['true']", false);
     check("protected = 'a'", false);
     check("protected = ['.a']", false);
     check("protected = ['']", false);

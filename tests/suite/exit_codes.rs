@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use confwarden::fs::{LockGuard, Target, Wait};
 
 use crate::exec::{debugging, exec};
-use crate::support::{Faults, GATEWAY, Run, Sandbox};
+use crate::support::{FakeGateway, Faults, GATEWAY, Release, Run, Sandbox};
 
 /// Drops the token from the file `$1`.
 const DAMAGE: &str = "sed -i /token:/d \"$1\"";
@@ -73,9 +73,6 @@ fn usage_is_2() {
     ] {
         sandbox.fails(2, arguments);
     }
-    // Not possible yet, and not pretended.
-    let reloaded = Sandbox::config(GATEWAY).fails(2, ["wait", "--for", "reloaded"]);
-    reloaded.says("`--for reloaded` is not possible yet");
 }
 
 #[test]
@@ -179,6 +176,22 @@ fn conflict_is_6() {
     let others = format!("sed -i 's/3/4/' {}; sed -i 's/3/5/'", config(&sandbox));
     edit(&sandbox, &others, "").code(6).says("`a` was changed by another writer");
     sandbox.holds("{ a: 4 }\n");
+}
+
+#[test]
+fn rolled_back_is_7() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let gateway = FakeGateway::start(&sandbox, Release::September);
+    gateway.set(|manners| manners.refuses = Some("cron".to_owned()));
+    sandbox.run(["set", "cron.enabled", "true", "--confirm", "applied"]).code(7);
+    sandbox.holds(GATEWAY);
+}
+
+#[test]
+fn incomplete_is_8_for_who_cannot_be_asked() {
+    let sandbox = Sandbox::config(GATEWAY);
+    sandbox.run(["set", "cron.enabled", "true", "--confirm", "probe"]).code(8);
+    assert!(sandbox.text().contains("cron"));
 }
 
 #[test]

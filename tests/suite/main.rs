@@ -13,6 +13,7 @@
 mod support;
 
 // The contract: exit codes, reports, what never gets out.
+mod confirm_secrets; // the same of what is said of a gateway, and to it
 mod exit_codes; // one test a row of the table
 mod json_output; // `--output json` of every command and ending, against its schema
 mod secrets; // a planted secret is searched for in everything that a run leaves
@@ -20,7 +21,10 @@ mod usage; // wrong arguments, help, version, settings
 
 // The commands, one file each.
 mod apply;
+mod asked; // what else a gateway that runs is asked: pairings, its state, costs
 mod check;
+mod confirm; // whether the gateway has taken a write, by gateways that behave as a test wants
+mod confirm_watched; // the same of what others wrote, told by the watcher
 mod demo; // what a newcomer sees first
 mod diff;
 mod dry_run;

@@ -17,7 +17,7 @@ use crate::watch::{Guard, is_stable, store};
 const CANARY: &str = "nary-";
 
 /// A configuration with secrets in every place where people put them.
-const BASE: &str = r#"// The gateway at home.
+pub(crate) const BASE: &str = r#"// The gateway at home.
 {
   gateway: {
     mode: "local",
@@ -70,20 +70,20 @@ const MANNERS: [&[&str]; 5] = [
     &["--dry-run", "--output", "json"],
 ];
 
-struct Watched {
-    sandbox: Sandbox,
+pub(crate) struct Watched {
+    pub(crate) sandbox: Sandbox,
     inputs: BTreeSet<PathBuf>,
 }
 
 impl Watched {
-    fn new(sandbox: Sandbox) -> Self {
+    pub(crate) fn new(sandbox: Sandbox) -> Self {
         let inputs = sandbox.files().into_iter().collect();
         Self { sandbox, inputs }
     }
 
     /// Runs `arguments` in every manner, with `input`, and searches what they leave.
     #[track_caller]
-    fn check(&self, arguments: &[&str], input: &str) {
+    pub(crate) fn check(&self, arguments: &[&str], input: &str) {
         let before = fs::read(self.sandbox.config_path()).ok();
         for manner in MANNERS {
             let arguments = [manner, arguments].concat();

@@ -23,12 +23,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("watch", &["fs"]),
     ("history", &["clock", "fs", "text"]),
     ("author", &["clock", "fs", "history"]),
+    ("gateway", &["clock", "doc", "fs", "profile"]),
     ("event", &["clock", "fs", "history", "profile", "text"]),
     (
         "ops",
         &[
-            "author", "child", "clock", "compose", "doc", "event", "finding", "fs", "heal",
-            "history", "policy", "profile", "redact", "schema", "text", "watch",
+            "author", "child", "clock", "compose", "doc", "event", "finding", "fs", "gateway",
+            "heal", "history", "policy", "profile", "redact", "schema", "text", "watch",
         ],
     ),
 ];

@@ -116,9 +116,11 @@ fn exit_of(error: &OpsError) -> Exit {
         OpsError::Edit { source: EditError::Unverified { .. }, .. } => Exit::Internal,
         // Of a history, all but a record that does not exist is our own state.
         OpsError::History(error) if !matches!(error, HistoryError::NoRecord { .. }) => Exit::Setup,
-        OpsError::Event(EventError::Watched { .. }) => Exit::Locked,
+        OpsError::Event(EventError::Watched { .. }) | OpsError::Pairing { .. } => Exit::Locked,
         OpsError::Event(_)
         | OpsError::Start(_)
+        | OpsError::NoProbe { .. }
+        | OpsError::Ask(_)
         | OpsError::Fs(_)
         | OpsError::Missing { .. }
         | OpsError::Managed { .. }
@@ -207,6 +209,16 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         }
         OpsError::ChangedSince { .. } => {
             "`history list` says by whom; `restore ID --path PATH` brings a value back all the same"
+                .into()
+        }
+        OpsError::Pairing { .. } => {
+            "let a person approve or reject it at the gateway; `--now` does not wait for it, \
+             `--pairing-timeout DURATION` waits longer"
+                .into()
+        }
+        OpsError::NoProbe { .. } => {
+            "nothing was written; a table `[probe]` in the profile says how to ask, `--confirm none` \
+             does not ask"
                 .into()
         }
         OpsError::UnknownRule(error) => return hints_of_unknown_rule(&error.similar),

@@ -21,7 +21,10 @@ pub(crate) enum Exit {
     Locked,
     /// The same path changed underneath; nothing was written.
     Conflict,
-    /// Something is visible whose durability or roll-back is unsure: a person must look.
+    /// The gateway did not stand the change, and it was undone.
+    RolledBack,
+    /// Something is visible whose durability or roll-back is unsure, or of which it is not known whether
+    /// the gateway has taken it: a person must look.
     Incomplete,
     /// The surroundings are at fault: a file that cannot be read or replaced, a profile that is no
     /// good, a file system without locks.
@@ -43,6 +46,7 @@ impl Exit {
             Self::Invalid => 4,
             Self::Locked => 5,
             Self::Conflict => 6,
+            Self::RolledBack => 7,
             Self::Incomplete => 8,
             Self::Setup => 9,
             Self::Internal => 70,
@@ -60,6 +64,7 @@ impl Exit {
             Self::Invalid => "invalid",
             Self::Locked => "locked",
             Self::Conflict => "conflict",
+            Self::RolledBack => "rolled-back",
             Self::Incomplete => "incomplete",
             Self::Setup => "setup",
             Self::Internal => "internal",

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use confwarden::doc::Format;
 use confwarden::fs;
+use confwarden::gateway::Variables;
 use confwarden::ops::{Access, KnownVersion, VersionSource, Workspace};
 use confwarden::profile::{BUILTIN_NAMES, Hook, Profile};
 
@@ -141,6 +142,11 @@ fn from_file(path: &Path) -> Result<Profile, CommandError> {
             .hint("`schemas/profile.schema.json` describes profiles")
             .at(path, position)
     })
+}
+
+/// The environment that a gateway's place and secret may depend on.
+pub(crate) fn variables() -> Variables {
+    Variables::new(read_text)
 }
 
 /// Where the gateway of `profile` would look for its configuration.

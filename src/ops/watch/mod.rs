@@ -4,11 +4,13 @@
 //! nothing happens it sleeps. Each file has a [`Ward`], which says what is due and when. Nothing that
 //! fails ends the watcher: it is told, and tried again.
 //!
-//! It never asks the gateway, never signals it, and never writes what a look did not judge.
+//! The gateway is asked beside it, by a thread of its own: the watcher never waits for one. It never
+//! signals it, and never writes what a look did not judge.
 
 mod look;
 mod memory;
 mod news;
+mod reloads;
 mod retry;
 mod tell;
 mod ward;
@@ -27,9 +29,11 @@ use crate::event::{
     WatcherState,
 };
 use crate::fs::{Target, leave_trace};
+use crate::gateway::Variables;
 use crate::policy;
 use crate::profile::Hook;
 use crate::watch::{Seen, Source};
+use reloads::Reloads;
 use tell::Teller;
 use ward::{Comments, Ward, absolute};
 use wards::Wards;
@@ -63,11 +67,14 @@ pub struct Timing {
     pub settle: Settle,
     /// How long after the last change comments are dressed on again.
     pub calm: Duration,
+    /// The environment that the gateway's place, and its secret, may depend on: whether it has taken
+    /// what was accepted is asked then. Nothing where nobody wants to know.
+    pub variables: Option<Variables>,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { allow: Vec::new(), settle: Settle::default(), calm: CALM }
+        Self { allow: Vec::new(), settle: Settle::default(), calm: CALM, variables: None }
     }
 }
 
@@ -82,6 +89,8 @@ pub enum Notice {
     Hook(HookFailure),
     /// The profile was read anew; or why it could not be.
     Profile(Result<Box<Workspace>, String>),
+    /// What has become of a change at the gateway of the file of this number.
+    Reload(usize, Box<EventKind>),
     /// It is to end.
     Stop,
 }
@@ -92,6 +101,7 @@ pub struct Watcher {
     wards: Wards,
     witness: Rc<Witness>,
     teller: Teller,
+    reloads: Reloads,
     source: Source,
     inbox: Receiver<Notice>,
     outbox: Sender<Notice>,
@@ -142,6 +152,7 @@ impl Watcher {
         teller.start_hooks(hooks, move |failure| {
             failed.send(Notice::Hook(failure)).ok();
         })?;
+        let reloads = Reloads::start(timing.variables.clone(), outbox.clone());
         let seen = outbox.clone();
         let source = Source::new(move |report| {
             seen.send(Notice::Seen(report)).ok();
@@ -151,6 +162,7 @@ impl Watcher {
             witness,
             wards: Wards::new(wards),
             teller,
+            reloads,
             source,
             inbox,
             outbox,
@@ -283,6 +295,9 @@ impl Watcher {
                     self.teller.tell(index, news::profile_kept(&why));
                 }
             }
+            Notice::Reload(index, kind) => {
+                self.teller.tell(index, *kind);
+            }
             Notice::Stop => return std::ops::ControlFlow::Break(()),
         }
         std::ops::ControlFlow::Continue(())
@@ -355,6 +370,7 @@ impl Watcher {
             let Some((_, task)) = self.wards.get(index).due(now, &self.timing) else { continue };
             let told = self.wards.get(index).act(task, elapsed(), &self.timing, &elapsed);
             for kind in told {
+                self.reloads.order(index, self.wards.get(index).workspace(), &kind);
                 self.teller.tell(index, kind);
             }
             if self.wards.resight(index) {

@@ -110,6 +110,11 @@ impl Ward {
         &self.workspace.config
     }
 
+    /// What is guarded, and how.
+    pub(super) fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
     /// Takes another profile or other roots of includes.
     pub(super) fn adopt(&mut self, workspace: Workspace) {
         self.workspace = Workspace { lock_timeout: Duration::ZERO, ..workspace };

@@ -155,6 +155,11 @@ impl Gateway<'_> {
         self.child.id()
     }
 
+    /// Where it listens.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Connects a client that has the token of the configuration at the start.
     pub(super) fn client(&self) -> Client {
         self.client_with(TOKEN)

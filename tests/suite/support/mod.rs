@@ -1,5 +1,6 @@
 //! What the suites share: a sandbox to run the real program in, and checks of what it leaves.
 
+mod fake_gateway;
 mod faults;
 mod mounts;
 mod run;
@@ -8,6 +9,7 @@ mod sandbox;
 mod seen;
 mod tools;
 
+pub(crate) use fake_gateway::{FakeGateway, Release, lock_file, start_of};
 pub(crate) use faults::{Call, Faults, not_checked, tell};
 pub(crate) use mounts::Mounts;
 pub(crate) use run::Run;

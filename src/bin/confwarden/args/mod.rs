@@ -18,7 +18,7 @@ pub(crate) use check::{CheckArgs, Threshold};
 pub(crate) use past::{AcceptArgs, HistoryArgs, HistoryCommand, IdentityArgs, RestoreArgs};
 pub(crate) use watcher::{Awaited, EventsArgs, WaitArgs, WatchArgs};
 pub(crate) use write::{
-    ApplyArgs, EditArgs, ExecArgs, MvArgs, PatchArgs, SetArgs, UnsetArgs, WriteArgs,
+    ApplyArgs, ConfirmDepth, EditArgs, ExecArgs, MvArgs, PatchArgs, SetArgs, UnsetArgs, WriteArgs,
 };
 
 const ABOUT: &str = "Guards the configuration file of a running gateway";
@@ -40,7 +40,9 @@ Exit codes:
   4 invalid     the input, the file or the path is no good; nothing was written
   5 locked      a lock was not obtained in time, or `wait` waited in vain
   6 conflict    the same path changed underneath; nothing was written
-  8 incomplete  visible, but durability or roll-back is unsure: a person must look
+  7 rolled-back the gateway did not stand the change, and it was undone
+  8 incomplete  visible, but its durability, its roll-back, or what the gateway made of it is unsure:
+                a person must look
   9 setup       a file, profile or file system cannot be used
   70 internal   a bug
 
@@ -195,6 +197,11 @@ pub(crate) enum ConfigCommand {
 }
 
 impl ConfigCommand {
+    /// Whether it says what a change costs the gateway.
+    pub(crate) fn tells_costs(&self) -> bool {
+        !matches!(self, Self::Get(_) | Self::History(_) | Self::Wait(_))
+    }
+
     /// The command's name in reports, and in the lock for other writers to see.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -248,6 +255,12 @@ pub(crate) struct DiffArgs {
     /// Print the changed paths only, not the text
     #[arg(long)]
     pub(crate) semantic: bool,
+
+    /// Ask the gateway that runs what each change costs, beside what is known of its release
+    ///
+    /// Only OpenClaw from 2026.9 says it. Ends with code 9 where it cannot be asked.
+    #[arg(long)]
+    pub(crate) ask_gateway: bool,
 }
 
 /// Explain a rule: what it refuses, why, and what it looks like

@@ -54,10 +54,11 @@ pub(crate) struct WatchArgs {
     pub(crate) allow: Vec<String>,
 }
 
-/// Wait until the configuration is at rest
+/// Wait until the configuration is at rest, or the gateway has taken it
 ///
 /// `stable`: a running watcher has seen everything that happened, nobody writes, nothing is due and
-/// nobody fights over it. Without a watcher: the file parses, is what the last record ended in, was not
+/// nobody fights over it. `reloaded`: the gateway that runs has what stands in the file, as far as it can
+/// say that itself, and is ready. Without a watcher `stable` means: the file parses, is what the last record ended in, was not
 /// touched for 600 ms, and nobody holds a lock of it. Ends with code 5 where that does not come in
 /// time, and says what it waited for.
 #[derive(Args)]
@@ -76,8 +77,7 @@ pub(crate) struct WaitArgs {
 pub(crate) enum Awaited {
     /// The file is at rest.
     Stable,
-    /// The gateway has taken it: not possible yet.
-    #[value(hide = true)]
+    /// The gateway has taken it.
     Reloaded,
 }
 

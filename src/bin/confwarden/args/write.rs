@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use confwarden::doc::KeyPath;
 
-use super::key_path;
+use super::{duration, key_path};
 
 /// Put values at paths; all of them are one write
 ///
@@ -168,4 +169,48 @@ pub(crate) struct WriteArgs {
     /// some values of the gateway's reload mode make it, is written.
     #[arg(long)]
     pub(crate) no_restart: bool,
+
+    #[command(flatten)]
+    pub(crate) gateway: GatewayArgs,
+}
+
+/// What is asked of the gateway that runs, before and after a write.
+#[derive(Args)]
+pub(crate) struct GatewayArgs {
+    /// Ask the gateway that runs whether it has taken the change, and undo it where it has not stood it
+    ///
+    /// `probe`: it is ready when it has had the time to read the file, and after the restart where one is
+    /// needed. `applied`: it says itself that it has it, as far as it can say that. A change that it does
+    /// not stand is undone, what others wrote since stays, and the command ends with 7. Where it cannot
+    /// be known the file stays, and the command ends with 8.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub(crate) confirm: ConfirmDepth,
+
+    /// How long the gateway is asked, such as `30s` for one that is slow to restart
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub(crate) confirm_timeout: Duration,
+
+    /// How long a write that restarts the gateway, or disconnects its clients, waits for devices that
+    /// are being paired
+    ///
+    /// It would cut a pairing, or a step from one role to another, in half. Where a request is still open
+    /// then, nothing is written and the command ends with 5.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub(crate) pairing_timeout: Duration,
+
+    /// Do not wait for devices that are being paired
+    #[arg(long, conflicts_with = "pairing_timeout")]
+    pub(crate) now: bool,
+}
+
+/// How well it is to be known that the gateway has taken a change.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConfirmDepth {
+    /// It is not asked.
+    #[default]
+    None,
+    /// It is ready.
+    Probe,
+    /// It says so itself.
+    Applied,
 }

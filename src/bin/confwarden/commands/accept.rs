@@ -11,6 +11,8 @@ pub(super) fn run(args: &AcceptArgs, context: &Context<'_>) -> Result<Reply, Com
     let identities = identities(&args.identity)?;
     let options = context.options(&args.write);
     let (record, path) = (args.record, args.path.as_ref());
-    let outcome = ops::accept(context.workspace, record, path, &options, &identities)?;
+    let outcome = context.made(&args.write, &options, |options| {
+        ops::accept(context.workspace, record, path, options, &identities)
+    })?;
     Ok(Reply::Write(outcome))
 }

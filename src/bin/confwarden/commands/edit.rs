@@ -43,7 +43,7 @@ pub(super) fn run(args: &EditArgs, context: &Context<'_>) -> Result<Reply, Comma
         // What a person lets through is this text, not the next.
         let mut options = asked_for.clone();
         loop {
-            let problem = match attempt(&draft, context, &options) {
+            let problem = match attempt(&draft, context, args, &options) {
                 Ok(mut outcome) => {
                     if outcome.status == Status::Planned {
                         notices.push(kept(&draft));
@@ -101,6 +101,7 @@ enum Decision {
 fn attempt(
     draft: &Draft,
     context: &Context<'_>,
+    args: &EditArgs,
     options: &WriteOptions,
 ) -> Result<Outcome, Problem> {
     let failed = |error: ops::OpsError| Problem::Failed(error.into());
@@ -116,7 +117,9 @@ fn attempt(
         }
         DraftText::Edited(document) => document,
     };
-    match ops::write(context.workspace, &draft.request(edited), options) {
+    let request = draft.request(edited);
+    let write = |options: &WriteOptions| ops::write(context.workspace, &request, options);
+    match context.made(&args.write, options, write) {
         Ok(outcome) if outcome.status == Status::Refused => Err(Problem::Refused(outcome.into())),
         Ok(outcome) => Ok(outcome),
         Err(error) => {

@@ -37,7 +37,8 @@ pub(super) fn run(args: &HistoryArgs, context: &Context<'_>) -> Result<Reply, Co
                 Some(_) => format!("record {from}"),
                 None => format!("before record {from}"),
             };
-            Ok(Reply::Difference { outcome, before: before.into(), semantic: args.semantic })
+            let (before, semantic) = (before.into(), args.semantic);
+            Ok(Reply::Difference { outcome, before, semantic, asked: None })
         }
         HistoryCommand::Prune => {
             let pruned = ops::prune(context.workspace, context.dry_run)?;

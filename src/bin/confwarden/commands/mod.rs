@@ -32,13 +32,16 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use confwarden::doc::{Document, Format};
 use confwarden::fs;
+use confwarden::gateway::Depth;
 use confwarden::history::Identities;
 use confwarden::ops::{
-    self, DryRun, HardLinks, Missing, Request, Restarts, Workspace, WriteOptions,
+    self, Confirming, DryRun, HardLinks, Missing, OpsError, Outcome, Patience, Request, Restarts,
+    Workspace, WriteOptions,
 };
 
 use crate::args::{
-    Command, CommandLine, ConfigCommand, GlobalArgs, IdentityArgs, OutputFormat, WriteArgs,
+    Command, CommandLine, ConfigCommand, ConfirmDepth, GlobalArgs, IdentityArgs, OutputFormat,
+    WriteArgs,
 };
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -95,10 +98,13 @@ fn report(line: &CommandLine) -> Report {
 
 fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
     let name = command.name();
-    let workspace = match settings::workspace(global, name) {
+    let mut workspace = match settings::workspace(global, name) {
         Ok(workspace) => workspace,
         Err(error) => return Report::failed(Some(name), &error),
     };
+    if workspace.gateway_version.is_none() && command.tells_costs() {
+        workspace.gateway_version = ops::running_version(&workspace, settings::variables());
+    }
     let dry_run = if global.dry_run { DryRun::Yes } else { DryRun::No };
     let context = Context { workspace: &workspace, dry_run, global, name };
     let reply = match command {
@@ -135,8 +141,35 @@ struct Context<'a> {
 impl Context<'_> {
     /// Makes one write.
     fn write(&self, request: &Request, args: &WriteArgs) -> Result<Reply, CommandError> {
-        let outcome = ops::write(self.workspace, request, &self.options(args))?;
-        Ok(Reply::Write(outcome))
+        let options = self.options(args);
+        let write = |options: &WriteOptions| ops::write(self.workspace, request, options);
+        Ok(Reply::Write(self.made(args, &options, write)?))
+    }
+
+    /// Makes a write, after the devices that are being paired, and has it confirmed where that is
+    /// asked for.
+    fn made(
+        &self,
+        args: &WriteArgs,
+        options: &WriteOptions,
+        write: impl Fn(&WriteOptions) -> Result<Outcome, OpsError>,
+    ) -> Result<Outcome, OpsError> {
+        let patience = if args.gateway.now {
+            Patience::Now
+        } else {
+            Patience::UpTo { limit: args.gateway.pairing_timeout, variables: settings::variables() }
+        };
+        let write = || ops::patiently(self.workspace, &patience, options, &write);
+        let depth = match args.gateway.confirm {
+            ConfirmDepth::None => return write(),
+            ConfirmDepth::Probe => Depth::Probe,
+            ConfirmDepth::Applied => Depth::Applied,
+        };
+        if self.dry_run == DryRun::Yes {
+            return write();
+        }
+        let (timeout, variables) = (args.gateway.confirm_timeout, settings::variables());
+        ops::confirmed(self.workspace, &Confirming { depth, timeout, variables }, write)
     }
 
     /// How a write is made.

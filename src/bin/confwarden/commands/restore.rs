@@ -15,6 +15,8 @@ pub(super) fn run(args: &RestoreArgs, context: &Context<'_>) -> Result<Reply, Co
     };
     let identities = identities(&args.identity)?;
     let options = context.options(&args.write);
-    let outcome = ops::restore(context.workspace, &wanted, &options, &identities)?;
+    let outcome = context.made(&args.write, &options, |options| {
+        ops::restore(context.workspace, &wanted, options, &identities)
+    })?;
     Ok(Reply::Write(outcome))
 }

@@ -5,7 +5,13 @@ use confwarden::ops;
 use super::Context;
 use crate::error::CommandError;
 use crate::output::Reply;
+use crate::settings;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Reply, CommandError> {
-    Ok(Reply::Overview(Box::new(ops::status(context.workspace, None)?)))
+    let gateway = ops::running(context.workspace, settings::variables())?;
+    let running = gateway.as_ref().and_then(|look| look.running.as_ref()?.as_ref().ok());
+    let since = running.and_then(|running| running.since);
+    let mut overview = ops::status(context.workspace, since)?;
+    overview.gateway = gateway;
+    Ok(Reply::Overview(Box::new(overview)))
 }

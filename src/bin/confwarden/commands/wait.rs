@@ -4,23 +4,22 @@ use std::thread;
 use std::time::Duration;
 
 use confwarden::clock;
+use confwarden::gateway::Confirmation;
 use confwarden::ops;
 
 use super::Context;
 use crate::args::{Awaited, WaitArgs};
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::output::Reply;
+use crate::output::{Reply, taken_since};
+use crate::settings;
 
 /// Said where the file alone was looked at.
 const NOBODY: &str = "no watcher runs: that is how the file looks, not a proof";
 
 pub(super) fn run(args: &WaitArgs, context: &Context<'_>) -> Result<Reply, CommandError> {
     if args.what == Awaited::Reloaded {
-        let message =
-            "`--for reloaded` is not possible yet: nobody asks the gateway what it has taken";
-        return Err(CommandError::new(Exit::Usage, anyhow::anyhow!(message))
-            .hint("`--for stable` waits until the file is at rest"));
+        return reloaded(args, context);
     }
     let started = clock::monotonic();
     let without = match watched(args, context)? {
@@ -32,6 +31,21 @@ pub(super) fn run(args: &WaitArgs, context: &Context<'_>) -> Result<Reply, Comma
     match ops::rest(context.workspace, left)? {
         None => Ok(Reply::Rested(vec![without])),
         Some(why) => Err(late(args, context, &why.to_string()).hint(without)),
+    }
+}
+
+/// Waits until the gateway has taken the file.
+fn reloaded(args: &WaitArgs, context: &Context<'_>) -> Result<Reply, CommandError> {
+    match ops::reloaded(context.workspace, settings::variables(), args.timeout)? {
+        Confirmation::Confirmed(evidence) => Ok(Reply::Rested(vec![taken_since(&evidence)])),
+        Confirmation::Unconfirmed { why } | Confirmation::Rejected { why } => {
+            let file = context.workspace.config.display();
+            let millis = args.timeout.as_millis();
+            let message =
+                format!("it is not known within {millis} ms that the gateway has `{file}`: {why}");
+            Err(CommandError::new(Exit::Locked, anyhow::anyhow!(message))
+                .hint("`--timeout DURATION` waits longer"))
+        }
     }
 }
 

@@ -38,7 +38,11 @@ fn guard(args: &WatchArgs, global: &GlobalArgs) -> Result<Exit, CommandError> {
     );
     let notifier = Arc::new(Notifier::new(&surroundings));
     let hooks = settings::hooks(&workspace.profile)?;
-    let timing = Timing { allow: args.allow.clone(), ..Timing::default() };
+    let timing = Timing {
+        allow: args.allow.clone(),
+        variables: Some(settings::variables()),
+        ..Timing::default()
+    };
     let hub = Hub::new();
     let workspaces = workspaces(args, &workspace);
     let number = workspaces.len();

@@ -77,6 +77,14 @@ fn said(kind: &EventKind) -> String {
             Some(millis) => format!("could not {what}: {why}; next try in {millis} ms"),
             None => format!("could not {what}: {why}"),
         },
+        EventKind::ReloadConfirmed { record, proof, took_ms, .. } => {
+            let what = match proof.as_str() {
+                "applied" => "the gateway says that it is in effect",
+                "read" => "the gateway has read it and is ready",
+                _ => "the gateway is ready with it",
+            };
+            format!("{what}, after {took_ms} ms{}", kept(*record))
+        }
         EventKind::Calm | EventKind::Stopped => String::new(),
     }
 }

@@ -3,6 +3,7 @@
 //! A [`Reply`] is what the library answered; a [`Report`] is the same without a secret in it; the
 //! renderers see reports only. Data goes to standard output, everything else to standard error.
 
+mod asked;
 mod check;
 mod diff;
 mod entry;
@@ -12,8 +13,10 @@ mod json;
 mod overview;
 mod paint;
 mod past;
+mod reaction;
 mod reload;
 mod report;
+mod running;
 mod text;
 mod value;
 
@@ -22,10 +25,11 @@ use std::path::PathBuf;
 
 use confwarden::doc::{KeyPath, Value};
 use confwarden::history::{Listing, Pruned};
-use confwarden::ops::{ExecOutcome, Outcome, Overview, Past};
+use confwarden::ops::{Asked, ExecOutcome, Outcome, Overview, Past};
 
 pub(crate) use check::CheckReport;
 pub(crate) use event::{event_line, event_text};
+pub(crate) use reaction::taken_since;
 pub(crate) use report::{Report, Sight};
 
 use crate::args::{ColorWhen, GlobalArgs, OutputFormat};
@@ -61,6 +65,8 @@ pub(crate) enum Reply {
         before: PathBuf,
         /// Whether the text is left out.
         semantic: bool,
+        /// What the gateway says of each change, where it was asked.
+        asked: Option<Vec<Asked>>,
     },
     /// The records of a history, oldest first, and how many of the latest are shown.
     Records {

@@ -11,6 +11,7 @@ use super::entry::ChangeEntry;
 use super::paint::Paint;
 use super::past::{self, RecordEntry};
 use super::report::shown;
+use super::running::GatewayEntry;
 use super::text::changes;
 
 /// The state of a guarded configuration.
@@ -35,6 +36,8 @@ pub(super) struct OverviewEntry {
     drift: DriftEntry,
     watcher: WatcherEntry,
     waiting: WaitingEntry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<GatewayEntry>,
 }
 
 #[derive(Serialize)]
@@ -117,6 +120,7 @@ impl OverviewEntry {
             drift: DriftEntry { kind, since, reason },
             watcher: WatcherEntry::of(&overview.watcher),
             waiting: WaitingEntry::of(&overview.waiting),
+            gateway: overview.gateway.as_ref().map(GatewayEntry::of),
         }
     }
 }
@@ -272,6 +276,9 @@ pub(super) fn page(
         writeln!(out, "  waits     {waits}").expect("a string takes every text");
     }
     writeln!(out, "  watcher   {}", entry.watcher.sentence()).expect("a string takes every text");
+    if let Some(gateway) = &entry.gateway {
+        writeln!(out, "  gateway   {}", gateway.sentence()).expect("a string takes every text");
+    }
     let more = entry.records.saturating_sub(latest.len());
     let more = if more > 0 { format!(", and {more} before") } else { String::new() };
     if entry.records > 0 {

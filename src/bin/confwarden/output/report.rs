@@ -20,10 +20,12 @@ use confwarden::redact::Redactor;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
+use super::asked::AskedEntry;
 use super::entry::{ChangeEntry, FileEntry, FindingEntry, RuleEntry};
 use super::exec::ExecEntry;
 use super::overview::OverviewEntry;
 use super::past::{PrunedEntry, RecordEntry, TextEntry};
+use super::reaction::{self, ReactionEntry};
 use super::reload::ReloadEntry;
 use super::{Reply, Reveal, Strictness, diff, value};
 use crate::args::OutputFormat;
@@ -96,6 +98,10 @@ pub(crate) struct Report {
     pub(super) pruned: Option<PrunedEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<OverviewEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) confirmation: Option<ReactionEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) asked: Option<Vec<AskedEntry>>,
     /// What of it goes to people.
     #[serde(skip)]
     pub(super) shows: Shows,
@@ -111,6 +117,8 @@ pub(super) enum ReportStatus {
     Planned,
     Healed,
     Refused,
+    #[serde(rename = "rolled-back")]
+    RolledBack,
     Error,
 }
 
@@ -171,13 +179,17 @@ impl Report {
                     Status::Refused => ReportStatus::Refused,
                 };
                 report.exit = exit_of(&outcome);
+                if report.exit == Exit::RolledBack {
+                    report.status = ReportStatus::RolledBack;
+                }
                 report.take_outcome(outcome, None, sight);
             }
             Reply::Exec { outcome, strictness } => {
                 report.shows = Shows::Summary;
                 report.take_exec(*outcome, strictness, sight);
             }
-            Reply::Difference { outcome, before, semantic } => {
+            Reply::Difference { outcome, before, semantic, asked } => {
+                report.asked = asked.map(|asked| asked.iter().map(AskedEntry::of).collect());
                 report.shows = if semantic { Shows::Changes } else { Shows::Plan };
                 report.take_outcome(outcome, Some(&before), sight);
             }
@@ -313,6 +325,8 @@ impl Report {
             texts: None,
             pruned: None,
             state: None,
+            confirmation: None,
+            asked: None,
             shows: Shows::Answer,
         }
     }
@@ -389,6 +403,7 @@ impl Report {
             };
             self.files.push(FileEntry { file: after_name, publication: file.publication, diff });
         }
+        self.confirmation = outcome.reaction.as_ref().map(ReactionEntry::of);
         self.findings = outcome.findings.iter().map(FindingEntry::of).collect();
         self.notices.extend(outcome.notices);
     }
@@ -403,7 +418,9 @@ fn exit_of(outcome: &Outcome) -> Exit {
     match outcome.status {
         Status::Refused => Exit::Refused,
         _ if unsure => Exit::Incomplete,
-        Status::Written | Status::Unchanged | Status::Planned => Exit::Ok,
+        Status::Written | Status::Unchanged | Status::Planned => {
+            outcome.reaction.as_ref().map_or(Exit::Ok, reaction::exit_of)
+        }
     }
 }
 

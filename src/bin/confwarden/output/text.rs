@@ -16,7 +16,7 @@ use super::overview::{self, About};
 use super::paint::Paint;
 use super::report::{ErrorEntry, ReportStatus, Shows};
 use super::value;
-use super::{Report, past};
+use super::{Report, asked, past, reaction};
 
 /// What the command was asked for.
 pub(super) fn data(report: &Report, paint: Paint) -> String {
@@ -71,6 +71,12 @@ pub(super) fn talk(report: &Report, summary: Summary, paint: Paint) -> String {
             Some(program) => ran(&mut out, report, program, paint),
             None => done(&mut out, report, paint),
         }
+        if let Some(asked) = &report.asked {
+            asked::talk(&mut out, asked, paint);
+        }
+        if let Some(confirmation) = &report.confirmation {
+            reaction::taken(&mut out, confirmation, paint);
+        }
     }
     let (denied, rest): (Vec<_>, Vec<_>) =
         report.findings.iter().partition(|finding| finding.action == Action::Deny);
@@ -100,6 +106,9 @@ pub(super) fn talk(report: &Report, summary: Summary, paint: Paint) -> String {
             );
         }
     }
+    if let Some(confirmation) = &report.confirmation {
+        reaction::talk(&mut out, confirmation, paint);
+    }
     if let Some(error) = &report.error {
         failed(&mut out, error, paint);
     }
@@ -122,7 +131,7 @@ fn done(out: &mut String, report: &Report, paint: Paint) {
         line(out, &format!("nothing is recorded of `{config}` yet"));
     }
     match (report.status, report.shows) {
-        (ReportStatus::Written, _) => {
+        (ReportStatus::Written | ReportStatus::RolledBack, _) => {
             for file in &report.files {
                 let how = match file.publication {
                     Some(Publication::InPlace) => {
