@@ -47,8 +47,9 @@ pub fn patiently(
     write: impl Fn(&WriteOptions) -> Result<Outcome, OpsError>,
 ) -> Result<Outcome, OpsError> {
     let Patience::UpTo { limit, variables } = patience else { return write(options) };
-    let target = Target::resolve(&workspace.config)?;
-    let gateway = Gateway::of(&workspace.profile, target.named(), variables.clone());
+    // The directory need not be there yet.
+    let config = Target::entry(&workspace.config);
+    let gateway = Gateway::of(&workspace.profile, &config, variables.clone());
     let Some(gateway) = gateway.filter(Gateway::is_up) else { return write(options) };
     if options.dry_run == DryRun::Yes {
         return write(options);
