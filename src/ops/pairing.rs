@@ -10,7 +10,6 @@ use std::time::Duration;
 use super::confirm::effective;
 use super::{DryRun, OpsError, Outcome, Status, Workspace, WriteOptions};
 use crate::clock;
-use crate::fs::Target;
 use crate::gateway::{Gateway, Variables};
 use crate::profile::ReloadClass;
 
@@ -48,7 +47,8 @@ pub fn patiently(
 ) -> Result<Outcome, OpsError> {
     let Patience::UpTo { limit, variables } = patience else { return write(options) };
     // The directory need not be there yet.
-    let config = Target::entry(&workspace.config);
+    let config = std::path::absolute(&workspace.config);
+    let config = config.unwrap_or_else(|_| workspace.config.clone());
     let gateway = Gateway::of(&workspace.profile, &config, variables.clone());
     let Some(gateway) = gateway.filter(Gateway::is_up) else { return write(options) };
     if options.dry_run == DryRun::Yes {
