@@ -17,6 +17,7 @@
 //! | `[shrink]` | below which part of its size the gateway takes the file for damaged |
 //! | `[actions]` | rules whose action differs: `deny`, `warn`, `audit` |
 //! | `[[hooks]]` | programs that run on events: `on` kinds, `run` without a shell, `timeout` |
+//! | `[signal]` | how the gateway is told of a change: `kind`, and what belongs to it |
 //! | `[reload]`, `[[reload.table]]` | what a change costs, by prefix and version of the gateway |
 //!
 //! Paths are key paths (`gateway.auth.token`, `channels["a.b"]`); where prefixes are asked for, `*`
@@ -33,7 +34,7 @@ use super::field::{
 };
 use super::{
     Auth, Discovery, GatewayLockKind, Hook, Placeholders, Prefix, Profile, ReloadClass,
-    ReloadTable, ReloadTables, SecretPaths, Shrink,
+    ReloadTable, ReloadTables, SecretPaths, Shrink, Signal, is_untouchable,
 };
 use crate::finding::Action;
 use crate::text::Position;
@@ -61,6 +62,11 @@ impl Profile {
             let offset = error.span().map_or(0, |span| span.start);
             let reason = error.message().trim_end().replace('\n', ", ");
             ProfileError { reason, position: Position::of(text, offset) }
+        })?;
+        file.check_signal().map_err(|reason| {
+            let table = toml_edit::Document::parse(text).ok();
+            let table = table.and_then(|table| Some(table.get("signal")?.span()?.start));
+            ProfileError { reason, position: Position::of(text, table.unwrap_or_default()) }
         })?;
         Ok(file.into())
     }
@@ -101,6 +107,20 @@ struct ProfileFile {
     reload: ReloadSection,
     #[serde(default)]
     hooks: Vec<Hook>,
+    #[serde(default)]
+    signal: Signal,
+}
+
+impl ProfileFile {
+    /// Nothing but the write is a signal to OpenClaw, whatever a profile for it says.
+    fn check_signal(&self) -> Result<(), String> {
+        let is_untouchable =
+            is_untouchable(&self.name.0) || self.gateway_lock == GatewayLockKind::Openclaw;
+        if is_untouchable && self.signal != Signal::Watched {
+            return Err(super::signal::BANNED.to_owned());
+        }
+        Ok(())
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -276,6 +296,7 @@ impl From<ProfileFile> for Profile {
             }),
             actions: file.actions.into_iter().map(|(rule, action)| (rule.0, action)).collect(),
             hooks: file.hooks,
+            signal: file.signal,
         }
     }
 }
@@ -367,7 +388,7 @@ mod tests {
         );
         check(
             "colour = 1",
-            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `writers`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload`, `hooks` at line 3, column 1",
+            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `writers`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload`, `hooks`, `signal` at line 3, column 1",
         );
         check(
             "protected = \"gateway\"",

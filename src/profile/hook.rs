@@ -131,7 +131,7 @@ impl<'de> Deserialize<'de> for Hook {
 struct Kinds(Vec<EventName>);
 
 /// At least the name of a program.
-struct Program(Vec<String>);
+pub(super) struct Program(pub(super) Vec<String>);
 
 /// A list whose own faults are found while it is read, where their place is known.
 struct List<T>(std::marker::PhantomData<T>, &'static str);
@@ -173,7 +173,8 @@ impl<'de> Deserialize<'de> for Program {
     }
 }
 
-struct Limit(Duration);
+/// How long something may take.
+pub(super) struct Limit(pub(super) Duration);
 
 impl Default for Limit {
     fn default() -> Self {

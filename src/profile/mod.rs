@@ -18,6 +18,7 @@ mod reload;
 #[cfg(test)]
 mod schema;
 pub(crate) mod secret;
+mod signal;
 pub(crate) mod url;
 mod version;
 
@@ -32,6 +33,10 @@ pub use prefix::Prefix;
 pub use reference::Reference;
 pub use reload::{Basis, ReloadTable, ReloadTables};
 pub use secret::SecretPaths;
+pub use signal::{
+    CommandSignal, HttpBody, HttpMethod, HttpSignal, ProcessSignal, SecretHeader, Signal,
+    SignalName, SystemdSignal, UnitScope, is_untouchable,
+};
 pub use version::{Version, VersionError};
 
 use crate::doc::KeyPath;
@@ -72,6 +77,8 @@ pub struct Profile {
     pub actions: BTreeMap<String, Action>,
     /// Programs that run on events of the watcher.
     pub hooks: Vec<Hook>,
+    /// How the gateway is told to take a changed configuration.
+    pub signal: Signal,
 }
 
 /// The protected block of a gateway's authentication.
