@@ -24,6 +24,7 @@
 //! | [`heal`] | what a foreign write is put right to | does IO |
 //! | [`fs`] | locks, reads, atomic replaces | parses a document |
 //! | [`child`] | a program that runs under the guard | opens a file, knows a configuration |
+//! | [`signal`] | how a gateway is told to take its configuration | decides whether it is told |
 //! | [`watch`] | what others do to files, seen from outside | reads what stands in a file |
 //! | [`history`] | records and snapshots of a guarded file | parses a document, knows a secret |
 //! | [`author`] | who wrote a file, and how certain that is | shows an argument of a program |
@@ -89,5 +90,6 @@ pub mod ops;
 pub mod policy;
 pub mod profile;
 pub mod redact;
+pub mod signal;
 pub mod text;
 pub mod watch;

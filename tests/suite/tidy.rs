@@ -18,16 +18,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("policy", &["compose", "doc", "finding", "profile", "text"]),
     ("heal", &["compose", "doc", "finding", "policy", "profile", "text"]),
     ("fs", &["text"]),
-    ("child", &[]),
+    ("child", &["clock"]),
+    ("signal", &["child", "clock", "fs", "profile"]),
     ("watch", &["fs"]),
     ("history", &["clock", "fs", "text"]),
     ("author", &["clock", "fs", "history"]),
-    ("event", &["clock", "fs", "history", "profile", "text"]),
+    ("event", &["child", "clock", "fs", "history", "profile", "text"]),
     (
         "ops",
         &[
             "author", "child", "clock", "compose", "doc", "event", "finding", "fs", "heal",
-            "history", "policy", "profile", "redact", "text", "watch",
+            "history", "policy", "profile", "redact", "signal", "text", "watch",
         ],
     ),
 ];
