@@ -109,6 +109,15 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_try_ms: Option<u64>,
     },
+    /// The gateway was told of a change that somebody else had written.
+    Signalled {
+        /// The way, as `kind` in the profile.
+        way: String,
+        /// What was done, without an argument.
+        what: String,
+        /// Milliseconds that it took.
+        took_ms: u64,
+    },
     /// The file is not guarded any more.
     Stopped,
 }
@@ -156,6 +165,7 @@ impl EventKind {
             Self::Contested { .. } => EventName::Contested,
             Self::Calm => EventName::Calm,
             Self::Failed { .. } => EventName::Failed,
+            Self::Signalled { .. } => EventName::Signalled,
             Self::Stopped => EventName::Stopped,
         }
     }
@@ -180,6 +190,7 @@ impl EventKind {
             | Self::Quarantined { .. }
             | Self::Calm
             | Self::Failed { .. }
+            | Self::Signalled { .. }
             | Self::Stopped => {}
         }
         self

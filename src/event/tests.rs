@@ -82,6 +82,7 @@ pub(super) fn every_kind() -> Vec<EventKind> {
             why: "it ended with code 1".into(),
             next_try_ms: None,
         },
+        EventKind::Signalled { way: "http".to_owned(), what: "a request".to_owned(), took_ms: 3 },
         EventKind::Stopped,
     ]
 }

@@ -17,6 +17,7 @@ use super::foreign::{
     Settled,
 };
 use super::session::Session;
+use super::signalling::{self, Signalling};
 use super::{OpsError, Outcome, Publication, Status, Workspace, outcome};
 use crate::child::{Child, End, Progress};
 use crate::clock;
@@ -79,6 +80,8 @@ pub struct ExecOptions {
     pub damage: Damage,
     /// Whether layout and comments are dressed on again.
     pub redressing: Redressing,
+    /// Whether the gateway is told of what the program changed.
+    pub signalling: Signalling,
 }
 
 /// How a program under the guard has ended, and what became of its writes.
@@ -149,7 +152,14 @@ pub fn exec(
     notices.extend(foreign.tell(&author, &last).notice);
     settled.push(last);
     notices.extend(foreign.session.leftovers().map(outcome::leftover));
-    Ok(ExecOutcome::of(end, options.damage, settled, notices))
+    let mut outcome = ExecOutcome::of(end, options.damage, settled, notices);
+    drop(foreign);
+    drop(session);
+    if outcome.outcome.status == Status::Written {
+        let changes = &outcome.outcome.changes;
+        outcome.outcome.signal = signalling::after(workspace, changes, options.signalling);
+    }
+    Ok(outcome)
 }
 
 /// The configuration while the program runs.

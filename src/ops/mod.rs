@@ -16,6 +16,7 @@ mod request;
 mod rest;
 mod restore;
 mod session;
+mod signalling;
 mod snapshot;
 mod status;
 mod transaction;
@@ -35,8 +36,9 @@ pub use records::{Past, PastBytes, PastText, past, past_difference, prune, recor
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
 pub use rest::{Unrest, rest};
 pub use restore::{Restoration, Restore, restore};
+pub use signalling::{SignalResult, Signalled, Signalling, signal};
 pub use status::{Condition, Drift, Guard, Overview, status};
-pub use watch::{Notice, Settle, Timing, Watcher};
+pub use watch::{Notice, Settle, Timing, Told, Watcher};
 
 use crate::doc::{KeyPath, Value};
 use crate::profile::Profile;
@@ -106,7 +108,7 @@ pub fn get(workspace: &Workspace, path: &KeyPath) -> Result<Option<Value>, OpsEr
     Ok(base.configuration.effective().at(path).cloned())
 }
 
-/// Makes one write: lock, read, propose, judge, commit if unchanged.
+/// Makes one write: lock, read, propose, judge, commit if unchanged, tell the gateway.
 ///
 /// A refusal by a rule is an outcome, not an error.
 ///
@@ -119,7 +121,11 @@ pub fn write(
     request: &Request,
     options: &WriteOptions,
 ) -> Result<Outcome, OpsError> {
-    transaction::write(workspace, request, options)
+    let mut outcome = transaction::write(workspace, request, options)?;
+    if outcome.status == Status::Written {
+        outcome.signal = signalling::after(workspace, &outcome.changes, options.signalling);
+    }
+    Ok(outcome)
 }
 
 /// What differs between two files, in text and in meaning.

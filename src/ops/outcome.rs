@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use super::Signalled;
 use crate::compose::Configuration;
 use crate::doc::{Document, KeyPath, Value, diff};
 use crate::finding::Finding;
@@ -39,6 +40,9 @@ pub struct Outcome {
     /// Other texts of the same files, where some were at hand: what is a secret there is none to show
     /// here, such as a token that was replaced and still stands in a comment.
     pub known: Vec<Document>,
+    /// What became of telling the gateway; nothing where nothing was written, or nothing changed in
+    /// meaning.
+    pub signal: Option<Signalled>,
 }
 
 impl Outcome {
@@ -53,6 +57,7 @@ impl Outcome {
             gateway_version: None,
             notices: Vec::new(),
             known: Vec::new(),
+            signal: None,
         }
     }
 }

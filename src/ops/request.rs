@@ -2,7 +2,7 @@
 
 pub use crate::fs::HardLinks;
 
-use super::Restoration;
+use super::{Restoration, Signalling};
 use crate::doc::{Change, Document, KeyPath, Value};
 use crate::fs::Loaded;
 
@@ -107,4 +107,6 @@ pub struct WriteOptions {
     pub hard_links: HardLinks,
     /// What happens where there is no file.
     pub missing: Missing,
+    /// Whether the gateway is told.
+    pub signalling: Signalling,
 }

@@ -46,13 +46,15 @@ pub enum EventName {
     Calm,
     /// Something could not be done.
     Failed,
+    /// The gateway was told of a change.
+    Signalled,
     /// A file is not guarded any more.
     Stopped,
 }
 
 impl EventName {
     /// Every name.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Watching,
         Self::Accepted,
         Self::Healed,
@@ -62,6 +64,7 @@ impl EventName {
         Self::Contested,
         Self::Calm,
         Self::Failed,
+        Self::Signalled,
         Self::Stopped,
     ];
 
@@ -78,6 +81,7 @@ impl EventName {
             Self::Contested => "contested",
             Self::Calm => "calm",
             Self::Failed => "failed",
+            Self::Signalled => "signalled",
             Self::Stopped => "stopped",
         }
     }

@@ -35,6 +35,7 @@ mod patch;
 mod program; // what runs under `exec`: its signals, its terminal, what it leaves behind
 mod restore;
 mod set;
+mod signals; // how the gateway is told of a write, by each way and of what
 mod status;
 mod unset;
 mod wait; // until a configuration is at rest

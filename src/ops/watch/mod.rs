@@ -4,10 +4,14 @@
 //! nothing happens it sleeps. Each file has a [`Ward`], which says what is due and when. Nothing that
 //! fails ends the watcher: it is told, and tried again.
 //!
-//! It never asks the gateway, never signals it, and never writes what a look did not judge.
+//! A gateway that has to be told is told of what others have written, once it was accepted, and of
+//! nothing that needs a restart: see [`messenger`].
+//!
+//! It never asks the gateway, never waits for it, and never writes what a look did not judge.
 
 mod look;
 mod memory;
+mod messenger;
 mod news;
 mod retry;
 mod tell;
@@ -16,6 +20,7 @@ mod wards;
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -30,6 +35,8 @@ use crate::fs::{Target, leave_trace};
 use crate::policy;
 use crate::profile::Hook;
 use crate::watch::{Seen, Source};
+pub use messenger::Told;
+use messenger::{Message, Messenger};
 use tell::Teller;
 use ward::{Comments, Ward, absolute};
 use wards::Wards;
@@ -80,6 +87,8 @@ pub enum Notice {
     Request(Request),
     /// A hook did not do what it should.
     Hook(HookFailure),
+    /// A gateway was told, or not.
+    Told(Told),
     /// The profile was read anew; or why it could not be.
     Profile(Result<Box<Workspace>, String>),
     /// It is to end.
@@ -93,6 +102,7 @@ pub struct Watcher {
     witness: Rc<Witness>,
     teller: Teller,
     source: Source,
+    messenger: Messenger,
     inbox: Receiver<Notice>,
     outbox: Sender<Notice>,
     began: Instant,
@@ -152,6 +162,7 @@ impl Watcher {
             wards: Wards::new(wards),
             teller,
             source,
+            messenger: Messenger::new(outbox.clone()),
             inbox,
             outbox,
             began: clock::monotonic(),
@@ -181,6 +192,7 @@ impl Watcher {
                     for kind in kinds {
                         events.push(self.teller.tell(index, kind));
                     }
+                    events.extend(self.tell_gateway_now(index));
                 }
                 Err(error) => {
                     let kind = news::failed("guard the file", &error, None);
@@ -247,8 +259,23 @@ impl Watcher {
             for kind in told {
                 self.teller.tell(index, kind);
             }
+            self.tell_gateway_now(index);
             self.teller.tell(index, EventKind::Stopped);
         }
+    }
+
+    /// Tells the gateway of what was accepted, where it is to be told, and waits for it.
+    fn tell_gateway_now(&mut self, index: usize) -> Option<Event> {
+        let message = self.message(index)?;
+        let told = message.send(&AtomicBool::new(false));
+        told.kind().map(|kind| self.teller.tell(index, kind))
+    }
+
+    /// What the gateway of one is to be told; nothing where there is nothing.
+    fn message(&mut self, index: usize) -> Option<Message> {
+        let ward = self.wards.get(index);
+        let signal = ward.take_signal()?;
+        Some(Message { ward: index, signal, config: ward.file().to_owned() })
     }
 
     fn now(&self) -> Duration {
@@ -274,6 +301,12 @@ impl Watcher {
             Notice::Seen(Seen::Name(name)) => self.reported(&name, now),
             Notice::Request(request) => self.asked(request, now),
             Notice::Hook(failure) => self.teller.hook_failed(failure),
+            Notice::Told(told) => {
+                let ward = told.ward;
+                if let Some(kind) = told.kind() {
+                    self.teller.tell(ward, kind);
+                }
+            }
             Notice::Profile(Ok(workspace)) => {
                 self.wards.adopt(&workspace);
                 self.watch_all();
@@ -356,6 +389,9 @@ impl Watcher {
             let told = self.wards.get(index).act(task, elapsed(), &self.timing, &elapsed);
             for kind in told {
                 self.teller.tell(index, kind);
+            }
+            if let Some(message) = self.message(index) {
+                self.messenger.post(message);
             }
             if self.wards.resight(index) {
                 self.watch();

@@ -14,7 +14,9 @@ use crate::event::{Condition, EventKind, Sight as How};
 use crate::fs::{GatewayLock, Held, glance, synced_by, untold};
 use crate::history::Author;
 use crate::ops::foreign::{Broken, Settled};
+use crate::ops::signalling;
 use crate::ops::{Access, OpsError, Workspace};
+use crate::profile::Signal;
 use crate::watch::{self, Activity, Budget, Debounce, Due, Pace, Sight};
 
 /// How often the gateway's lock is looked at while it is held.
@@ -55,6 +57,8 @@ pub(super) struct Ward {
     /// How changes are seen; nothing before it was told.
     how: Option<How>,
     is_damaged: bool,
+    /// What was accepted and the gateway is still to be told of.
+    is_to_be_told: bool,
 }
 
 /// What is due for a ward.
@@ -102,6 +106,7 @@ impl Ward {
             witness,
             how: None,
             is_damaged: false,
+            is_to_be_told: false,
         }
     }
 
@@ -259,6 +264,20 @@ impl Ward {
         }
     }
 
+    /// How the gateway is to be told of what was accepted since this was asked last; nothing where
+    /// there is nothing for it.
+    pub(super) fn take_signal(&mut self) -> Option<Signal> {
+        std::mem::take(&mut self.is_to_be_told).then(|| self.workspace.profile.signal.clone())
+    }
+
+    /// Takes note of what stands now of somebody else's change. Of damage that nothing cures no gateway
+    /// is told.
+    fn note_signal(&mut self, settled: &Settled) {
+        let signal = &self.workspace.profile.signal;
+        self.is_to_be_told |=
+            settled.uncured.is_empty() && signalling::is_needed(signal, &settled.outcome.changes);
+    }
+
     /// Whether something is to be looked into, or dressed.
     pub(super) fn has_work(&self) -> bool {
         self.debounce.is_pending() || self.calm.is_some()
@@ -295,6 +314,7 @@ impl Ward {
                 let author = inquiry.author();
                 told.extend(news::settled(&settled, &records, author, now, &timing.allow));
                 told.extend(notices(&settled));
+                self.note_signal(&settled);
             }
             Found::Nothing | Found::Broken | Found::Unchanged(_) => {}
         }
@@ -350,6 +370,7 @@ impl Ward {
                     self.calm = Some(now + timing.calm);
                 }
                 self.is_damaged = !settled.uncured.is_empty();
+                self.note_signal(&settled);
                 told.extend(news::taken_up(&settled.taken_up));
                 told.extend(news::settled(&settled, &records, author, took, &timing.allow));
                 told.extend(notices(&settled));

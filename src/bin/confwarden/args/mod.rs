@@ -174,6 +174,11 @@ pub(crate) enum ConfigCommand {
     /// Show the state of the configuration: locks, drift, last changes
     Status,
     Wait(WaitArgs),
+    /// Tell the gateway to take its configuration, as `[signal]` of the profile says
+    ///
+    /// For when a write ended with code 8 because the gateway could not be told, or `--no-signal` was
+    /// given. OpenClaw watches its file, and is told nothing.
+    Signal,
 }
 
 impl ConfigCommand {
@@ -194,6 +199,7 @@ impl ConfigCommand {
             Self::Accept(_) => "accept",
             Self::Status => "status",
             Self::Wait(_) => "wait",
+            Self::Signal => "signal",
         }
     }
 }

@@ -139,6 +139,10 @@ pub(crate) struct ExecArgs {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,
 
+    /// Do not tell the gateway of what the program changed
+    #[arg(long)]
+    pub(crate) no_signal: bool,
+
     /// The program and its arguments, after `--`
     #[arg(value_name = "CMD", required = true, last = true)]
     pub(crate) program: Vec<OsString>,
@@ -159,4 +163,10 @@ pub(crate) struct WriteArgs {
     /// Replace a file that has more than one name; the other names keep the old content
     #[arg(long)]
     pub(crate) break_hard_link: bool,
+
+    /// Do not tell the gateway, where the profile says how it is told
+    ///
+    /// It is told once, after the write, of what it takes without a restart. OpenClaw watches its file.
+    #[arg(long)]
+    pub(crate) no_signal: bool,
 }

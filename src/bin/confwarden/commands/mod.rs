@@ -18,6 +18,7 @@ mod patch;
 mod prompt;
 mod restore;
 mod set;
+mod signal;
 mod status;
 mod unset;
 mod wait;
@@ -32,7 +33,9 @@ use clap::error::ErrorKind;
 use confwarden::doc::{Document, Format};
 use confwarden::fs;
 use confwarden::history::Identities;
-use confwarden::ops::{self, DryRun, HardLinks, Missing, Request, Workspace, WriteOptions};
+use confwarden::ops::{
+    self, DryRun, HardLinks, Missing, Request, Signalling, Workspace, WriteOptions,
+};
 
 use crate::args::{Command, CommandLine, ConfigCommand, GlobalArgs, IdentityArgs, WriteArgs};
 use crate::error::CommandError;
@@ -101,6 +104,7 @@ fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
         ConfigCommand::Accept(args) => accept::run(args, &context),
         ConfigCommand::Status => status::run(&context),
         ConfigCommand::Wait(args) => wait::run(args, &context),
+        ConfigCommand::Signal => Ok(signal::run(&context)),
     };
     match reply {
         Ok(reply) => context.reply(reply),
@@ -131,6 +135,7 @@ impl Context<'_> {
             allow: args.allow.clone(),
             hard_links: if args.break_hard_link { HardLinks::Break } else { HardLinks::Refuse },
             missing: if args.create { Missing::Create } else { Missing::Refuse },
+            signalling: signalling(args.no_signal),
         }
     }
 
@@ -173,6 +178,10 @@ impl Context<'_> {
         Document::parse_bytes(bytes, format)
             .map_err(|error| CommandError::syntax(&what, file, error))
     }
+}
+
+fn signalling(no_signal: bool) -> Signalling {
+    if no_signal { Signalling::None } else { Signalling::AsNeeded }
 }
 
 /// Who opens encrypted texts of the history.

@@ -74,6 +74,7 @@ fn said(kind: &EventKind) -> String {
             Some(millis) => format!("could not {what}: {why}; next try in {millis} ms"),
             None => format!("could not {what}: {why}"),
         },
+        EventKind::Signalled { what, took_ms, .. } => format!("{what}, in {took_ms} ms"),
         EventKind::Calm | EventKind::Stopped => String::new(),
     }
 }

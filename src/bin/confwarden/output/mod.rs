@@ -12,6 +12,7 @@ mod overview;
 mod paint;
 mod past;
 mod report;
+mod signal;
 mod text;
 mod value;
 
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 
 use confwarden::doc::{KeyPath, Value};
 use confwarden::history::{Listing, Pruned};
-use confwarden::ops::{ExecOutcome, Outcome, Overview, Past};
+use confwarden::ops::{ExecOutcome, Outcome, Overview, Past, Signalled};
 
 pub(crate) use event::{event_line, event_text};
 pub(crate) use report::{Report, Sight};
@@ -77,6 +78,8 @@ pub(crate) enum Reply {
     Pruned(Pruned),
     /// The state of a configuration.
     Overview(Box<Overview>),
+    /// What became of telling the gateway.
+    Signalled(Signalled),
     /// The configuration is at rest, and how that is known.
     Rested(Vec<String>),
 }

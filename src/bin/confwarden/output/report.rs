@@ -13,7 +13,8 @@ use std::path::Path;
 use confwarden::fs;
 use confwarden::history::{Fault, Listing};
 use confwarden::ops::{
-    self, Drift, DryRun, ExecOutcome, Outcome, Overview, Past, Publication, Status, Workspace,
+    self, Drift, DryRun, ExecOutcome, Outcome, Overview, Past, Publication, Signalled, Status,
+    Workspace,
 };
 use confwarden::policy::RuleDoc;
 use confwarden::redact::Redactor;
@@ -24,6 +25,7 @@ use super::entry::{ChangeEntry, FileEntry, FindingEntry, RuleEntry};
 use super::exec::ExecEntry;
 use super::overview::OverviewEntry;
 use super::past::{PrunedEntry, RecordEntry, TextEntry};
+use super::signal::SignalEntry;
 use super::{Reply, Reveal, Strictness, diff, value};
 use crate::args::OutputFormat;
 use crate::error::CommandError;
@@ -94,6 +96,8 @@ pub(crate) struct Report {
     pub(super) pruned: Option<PrunedEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<OverviewEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) signal: Option<SignalEntry>,
     /// What of it goes to people.
     #[serde(skip)]
     pub(super) shows: Shows,
@@ -192,9 +196,19 @@ impl Report {
                 });
             }
             Reply::Overview(overview) => report.take_overview(*overview, sight),
+            Reply::Signalled(signalled) => report.take_signal(signalled),
             Reply::Rested(notices) => report.notices = notices,
         }
         report
+    }
+
+    /// That the gateway could not be told is no reason to forget what else went wrong.
+    fn take_signal(&mut self, signalled: Signalled) {
+        let entry = SignalEntry::of(signalled);
+        if entry.has_failed() && self.exit == Exit::Ok {
+            self.exit = Exit::Incomplete;
+        }
+        self.signal = Some(entry);
     }
 
     fn take_records(&mut self, listing: Listing, limit: usize) {
@@ -310,6 +324,7 @@ impl Report {
             texts: None,
             pruned: None,
             state: None,
+            signal: None,
             shows: Shows::Answer,
         }
     }
@@ -361,6 +376,9 @@ impl Report {
         });
         let redactor =
             if diffed || shows_secret { sight.redactor(&mut self.notices) } else { keyless };
+        if let Some(signalled) = outcome.signal {
+            self.take_signal(signalled);
+        }
         self.gateway_version = outcome.gateway_version;
         self.changes =
             outcome.changes.iter().map(|change| ChangeEntry::of(change, &redactor)).collect();

@@ -14,6 +14,7 @@ use super::exec::{self, ExecEntry};
 use super::overview::{self, About};
 use super::paint::Paint;
 use super::report::{ErrorEntry, ReportStatus, Shows};
+use super::signal::SignalEntry;
 use super::value;
 use super::{Report, past};
 
@@ -99,6 +100,12 @@ pub(super) fn talk(report: &Report, summary: Summary, paint: Paint) -> String {
             );
         }
     }
+    if let Some(signal) = report.signal.as_ref().filter(|signal| signal.has_failed()) {
+        let what = if report.shows == Shows::Answer { "" } else { "written, but " };
+        let error = paint.error("error:");
+        line(&mut out, &format!("{error} {what}the gateway was not told: {}", signal.failure()));
+        line(&mut out, &format!("  {} `confwarden signal` tells it again", paint.note("hint:")));
+    }
     if let Some(error) = &report.error {
         failed(&mut out, error, paint);
     }
@@ -133,6 +140,7 @@ fn done(out: &mut String, report: &Report, paint: Paint) {
             }
             changes(out, &report.changes, "  ", paint);
             effect(out, &report.changes);
+            told(out, report.signal.as_ref());
         }
         (ReportStatus::Unchanged, _) => {
             line(out, &format!("`{config}` means this already: nothing was written"));
@@ -146,7 +154,18 @@ fn done(out: &mut String, report: &Report, paint: Paint) {
             line(out, &format!("both files mean the same{texts}"));
         }
         (ReportStatus::Ok, Shows::Plan | Shows::Changes) => effect(out, &report.changes),
+        (ReportStatus::Ok, Shows::Answer) => {
+            if let Some(answer) = report.signal.as_ref().and_then(SignalEntry::answer) {
+                line(out, &answer);
+            }
+        }
         _ => {}
+    }
+}
+
+fn told(out: &mut String, signal: Option<&SignalEntry>) {
+    if let Some(summary) = signal.and_then(SignalEntry::summary) {
+        line(out, &summary);
     }
 }
 
@@ -170,6 +189,7 @@ fn ran(out: &mut String, report: &Report, program: &ExecEntry, paint: Paint) {
             line(out, &format!("  and {} more", report.changes.len() - shown));
         }
         effect(out, &report.changes);
+        told(out, report.signal.as_ref());
     }
     exec::talk(out, program, paint);
 }
