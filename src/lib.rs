@@ -27,6 +27,7 @@
 //! | [`signal`] | how a gateway is told to take its configuration | decides whether it is told |
 //! | [`watch`] | what others do to files, seen from outside | reads what stands in a file |
 //! | [`history`] | records and snapshots of a guarded file | parses a document, knows a secret |
+//! | [`pending`] | writes that are undone unless they are confirmed | writes a configuration |
 //! | [`author`] | who wrote a file, and how certain that is | shows an argument of a program |
 //! | [`event`] | what the watcher tells: lines, log, socket, hooks | quotes a value, decides about a configuration |
 //! | [`ops`] | the use cases; one write transaction | prints, reads the environment |
@@ -60,6 +61,7 @@
 //! | `openclaw.json.lock` | [`fs::GatewayLock`] | OpenClaw's own lock, held during a write |
 //! | `$XDG_STATE_HOME/confwarden/key` | [`fs::install_key`] | the key of secret fingerprints, 0600 |
 //! | `$XDG_STATE_HOME/confwarden/files/` | [`history`] | what stood in each guarded file, since when, by whom |
+//! | `$XDG_STATE_HOME/confwarden/files/*/pending/` | [`pending`] | when which write is undone, and what became of it |
 //! | `$XDG_STATE_HOME/confwarden/files/*/events.jsonl` | [`event`] | what the watcher saw and did, one old file kept |
 //! | `$XDG_STATE_HOME/confwarden/watch.sock` | [`event`] | where the watcher answers its own user |
 //! | `$XDG_CONFIG_HOME/confwarden/hooks.toml` | a person | programs that run on events |
@@ -87,6 +89,7 @@ pub mod fs;
 pub mod heal;
 pub mod history;
 pub mod ops;
+pub mod pending;
 pub mod policy;
 pub mod profile;
 pub mod redact;

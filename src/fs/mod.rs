@@ -99,6 +99,7 @@ pub use holder::{Held, Holder};
 pub use lock::{LockError, LockGuard};
 pub use pid_file::PidFile;
 pub use private_directory::{PrivateDirectory, abandoned_directories};
+pub use process::boot_id;
 #[cfg(target_os = "linux")]
 pub(crate) use process::{Stat, command_words};
 pub use read::{Loaded, SIZE_LIMIT, read, read_input, read_stdin};

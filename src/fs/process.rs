@@ -108,6 +108,14 @@ impl Stat {
     }
 }
 
+/// This start of the machine, where the system names it.
+#[must_use]
+pub fn boot_id() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let id = text.trim();
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
 /// The first words of the command line of `pid`, for telling a program that runs in an interpreter; none
 /// where they may not be seen. They are to be compared and forgotten: arguments may be secrets.
 #[cfg(target_os = "linux")]

@@ -22,13 +22,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("signal", &["child", "clock", "fs", "profile"]),
     ("watch", &["fs"]),
     ("history", &["clock", "fs", "text"]),
+    ("pending", &["clock", "fs", "history"]),
     ("author", &["clock", "fs", "history"]),
     ("event", &["child", "clock", "fs", "history", "profile", "text"]),
     (
         "ops",
         &[
             "author", "child", "clock", "compose", "doc", "event", "finding", "fs", "heal",
-            "history", "policy", "profile", "redact", "signal", "text", "watch",
+            "history", "pending", "policy", "profile", "redact", "signal", "text", "watch",
         ],
     ),
 ];
