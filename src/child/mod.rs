@@ -29,6 +29,8 @@
 //!   them a terminal sent, and where there are no Unix signals none is passed on (see `other.rs`).
 
 #[cfg(unix)]
+mod detached;
+#[cfg(unix)]
 mod errand;
 mod error;
 
@@ -51,6 +53,8 @@ use unix as platform;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
+#[cfg(unix)]
+pub use detached::{Detached, detach};
 #[cfg(unix)]
 pub use errand::{Complaints, Errand, ErrandError};
 pub use error::{StartError, WaitError};

@@ -118,6 +118,18 @@ pub enum EventKind {
         /// Milliseconds that it took.
         took_ms: u64,
     },
+    /// A write that was to be confirmed was confirmed.
+    Kept {
+        /// Its record.
+        commit: RecordId,
+    },
+    /// A write that was to be confirmed was undone.
+    RolledBack {
+        /// Its record.
+        commit: RecordId,
+        /// Why.
+        cause: RollBack,
+    },
     /// The file is not guarded any more.
     Stopped,
 }
@@ -129,6 +141,16 @@ pub struct PutBackNote {
     pub path: String,
     /// The rule that the change broke.
     pub rule: String,
+}
+
+/// Why a write was undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RollBack {
+    /// Nobody confirmed it in time.
+    Overdue,
+    /// Somebody did not want it.
+    Cancelled,
 }
 
 /// How changes of a file are seen.
@@ -166,6 +188,8 @@ impl EventKind {
             Self::Calm => EventName::Calm,
             Self::Failed { .. } => EventName::Failed,
             Self::Signalled { .. } => EventName::Signalled,
+            Self::Kept { .. } => EventName::Kept,
+            Self::RolledBack { .. } => EventName::RolledBack,
             Self::Stopped => EventName::Stopped,
         }
     }
@@ -191,6 +215,8 @@ impl EventKind {
             | Self::Calm
             | Self::Failed { .. }
             | Self::Signalled { .. }
+            | Self::Kept { .. }
+            | Self::RolledBack { .. }
             | Self::Stopped => {}
         }
         self

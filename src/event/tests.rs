@@ -83,6 +83,8 @@ pub(super) fn every_kind() -> Vec<EventKind> {
             next_try_ms: None,
         },
         EventKind::Signalled { way: "http".to_owned(), what: "a request".to_owned(), took_ms: 3 },
+        EventKind::Kept { commit: RecordId(7) },
+        EventKind::RolledBack { commit: RecordId(8), cause: RollBack::Overdue },
         EventKind::Stopped,
     ]
 }

@@ -16,6 +16,7 @@ use super::foreign::{
     Accepted, Broken, Dressing, Extent, Foreign, ForeignRecord, Redressing, Repaired, SetAside,
     Settled,
 };
+use super::pending;
 use super::session::Session;
 use super::signalling::{self, Signalling};
 use super::{OpsError, Outcome, Publication, Status, Workspace, outcome};
@@ -128,6 +129,7 @@ pub fn exec(
     options: &ExecOptions,
 ) -> Result<ExecOutcome, OpsError> {
     policy::check_rules(&options.allow)?;
+    let overdue = pending::settle_overdue(workspace);
     let mut session = Session::guarding(workspace)?;
     let snapshot = session.load_locked()?;
     let accepted = Accepted::recorded(snapshot, workspace, &session);
@@ -153,6 +155,7 @@ pub fn exec(
     settled.push(last);
     notices.extend(foreign.session.leftovers().map(outcome::leftover));
     let mut outcome = ExecOutcome::of(end, options.damage, settled, notices);
+    outcome.outcome.notices.splice(0..0, overdue);
     drop(foreign);
     drop(session);
     if outcome.outcome.status == Status::Written {

@@ -9,6 +9,7 @@ mod error;
 mod exec;
 mod foreign;
 mod outcome;
+mod pending;
 mod propose;
 mod recorder;
 mod records;
@@ -32,6 +33,10 @@ pub use error::OpsError;
 pub use exec::{Damage, ExecOptions, ExecOutcome, Program, exec};
 pub use foreign::{Redressing, Repair, Repaired, SetAside};
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
+pub use pending::{
+    Awaiting, ConfirmWithin, Settlement, Timekeeper, cancel, confirm, extend, keep_time,
+    pending_commits, settle_overdue,
+};
 pub use records::{Past, PastBytes, PastText, past, past_difference, prune, records};
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, WriteOptions};
 pub use rest::{Unrest, rest};
@@ -44,6 +49,7 @@ use crate::doc::{KeyPath, Value};
 use crate::profile::Profile;
 use session::Session;
 use snapshot::Unparsable;
+use transaction::Duty;
 
 /// Which file is guarded, by which profile, and how patiently.
 #[derive(Clone, Debug)]
@@ -108,7 +114,7 @@ pub fn get(workspace: &Workspace, path: &KeyPath) -> Result<Option<Value>, OpsEr
     Ok(base.configuration.effective().at(path).cloned())
 }
 
-/// Makes one write: lock, read, propose, judge, commit if unchanged, tell the gateway.
+/// Undoes what nobody confirmed in time (a notice says so), then makes one write: lock, read, propose, judge, commit if unchanged, tell the gateway.
 ///
 /// A refusal by a rule is an outcome, not an error.
 ///
@@ -121,7 +127,12 @@ pub fn write(
     request: &Request,
     options: &WriteOptions,
 ) -> Result<Outcome, OpsError> {
-    let mut outcome = transaction::write(workspace, request, options)?;
+    let overdue = match options.dry_run {
+        DryRun::No => pending::settle_overdue(workspace),
+        DryRun::Yes => Vec::new(),
+    };
+    let mut outcome = transaction::write(workspace, request, options, Duty::None)?;
+    outcome.notices.splice(0..0, overdue);
     if outcome.status == Status::Written {
         outcome.signal = signalling::after(workspace, &outcome.changes, options.signalling);
     }

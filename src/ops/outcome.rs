@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use super::Signalled;
+use super::{Awaiting, Signalled};
 use crate::compose::Configuration;
 use crate::doc::{Document, KeyPath, Value, diff};
 use crate::finding::Finding;
@@ -43,6 +43,8 @@ pub struct Outcome {
     /// What became of telling the gateway; nothing where nothing was written, or nothing changed in
     /// meaning.
     pub signal: Option<Signalled>,
+    /// By when which record is to be confirmed; nothing where the write stands by itself.
+    pub awaiting: Option<Awaiting>,
 }
 
 impl Outcome {
@@ -58,6 +60,7 @@ impl Outcome {
             notices: Vec::new(),
             known: Vec::new(),
             signal: None,
+            awaiting: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 pub use crate::fs::HardLinks;
 
-use super::{Restoration, Signalling};
+use super::{ConfirmWithin, Restoration, Signalling};
 use crate::doc::{Change, Document, KeyPath, Value};
 use crate::fs::Loaded;
 
@@ -109,4 +109,6 @@ pub struct WriteOptions {
     pub missing: Missing,
     /// Whether the gateway is told.
     pub signalling: Signalling,
+    /// Whether it is undone unless somebody confirms it.
+    pub confirm: Option<ConfirmWithin>,
 }

@@ -11,6 +11,7 @@ use crate::doc::{Format, SyntaxError};
 use crate::event::Freshness;
 use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery, synced_by};
 use crate::history::{History, Identities, Listing, Record, RecordId};
+use crate::pending::{Pending, PendingCommits};
 use crate::profile::GatewayLockKind;
 
 /// How many of the latest records are shown.
@@ -55,6 +56,8 @@ pub struct Overview {
     pub drift: Drift,
     /// What the watcher knows of it.
     pub watcher: Guard,
+    /// Writes that wait to be confirmed, or could not be undone.
+    pub pending: Vec<Pending>,
 }
 
 /// What the watcher knows of a file.
@@ -150,6 +153,12 @@ pub fn status(workspace: &Workspace) -> Result<Overview, OpsError> {
         awaits_recovery: awaits_recovery(&target)?,
         drift: drift(workspace, &session, &snapshot, &history, records.last()),
         watcher,
+        pending: PendingCommits::of(&history)
+            .list()?
+            .commits
+            .into_iter()
+            .filter(|commit| !commit.state.is_final())
+            .collect(),
         records: records.len(),
         faults: faults.len(),
         latest: {

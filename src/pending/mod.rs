@@ -39,8 +39,9 @@ const VERSION: u64 = 1;
 /// A write that is undone unless it is confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
+    /// The version of its form.
     #[serde(rename = "v")]
-    version: u64,
+    pub version: u64,
     /// Its number, which is that of its record.
     pub id: RecordId,
     /// When it was made.

@@ -48,13 +48,17 @@ pub enum EventName {
     Failed,
     /// The gateway was told of a change.
     Signalled,
+    /// A write was confirmed.
+    Kept,
+    /// A write that nobody confirmed was undone.
+    RolledBack,
     /// A file is not guarded any more.
     Stopped,
 }
 
 impl EventName {
     /// Every name.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Watching,
         Self::Accepted,
         Self::Healed,
@@ -65,6 +69,8 @@ impl EventName {
         Self::Calm,
         Self::Failed,
         Self::Signalled,
+        Self::Kept,
+        Self::RolledBack,
         Self::Stopped,
     ];
 
@@ -82,6 +88,8 @@ impl EventName {
             Self::Calm => "calm",
             Self::Failed => "failed",
             Self::Signalled => "signalled",
+            Self::Kept => "kept",
+            Self::RolledBack => "rolled-back",
             Self::Stopped => "stopped",
         }
     }

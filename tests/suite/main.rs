@@ -20,6 +20,7 @@ mod usage; // wrong arguments, help, version, settings
 
 // The commands, one file each.
 mod apply;
+mod confirm; // writes that are undone unless they are confirmed
 mod demo; // what a newcomer sees first
 mod diff;
 mod dry_run;

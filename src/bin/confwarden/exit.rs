@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Locked,
     /// The same path changed underneath; nothing was written.
     Conflict,
+    /// The change was undone: it was confirmed too late.
+    RolledBack,
     /// Something is visible whose durability or roll-back is unsure: a person must look.
     Incomplete,
     /// The surroundings are at fault: a file that cannot be read or replaced, a profile that is no
@@ -40,6 +42,7 @@ impl Exit {
             Self::Invalid => 4,
             Self::Locked => 5,
             Self::Conflict => 6,
+            Self::RolledBack => 7,
             Self::Incomplete => 8,
             Self::Setup => 9,
             Self::Internal => 70,
@@ -56,6 +59,7 @@ impl Exit {
             Self::Invalid => "invalid",
             Self::Locked => "locked",
             Self::Conflict => "conflict",
+            Self::RolledBack => "rolled-back",
             Self::Incomplete => "incomplete",
             Self::Setup => "setup",
             Self::Internal => "internal",

@@ -16,7 +16,8 @@ use confwarden::doc::KeyPath;
 pub(crate) use past::{AcceptArgs, HistoryArgs, HistoryCommand, IdentityArgs, RestoreArgs};
 pub(crate) use watcher::{Awaited, EventsArgs, WaitArgs, WatchArgs};
 pub(crate) use write::{
-    ApplyArgs, EditArgs, ExecArgs, MvArgs, PatchArgs, SetArgs, UnsetArgs, WriteArgs,
+    ApplyArgs, CancelArgs, ConfirmArgs, EditArgs, ExecArgs, MvArgs, PatchArgs, PendingArgs,
+    SetArgs, UnsetArgs, WriteArgs,
 };
 
 const ABOUT: &str = "Guards the configuration file of a running gateway";
@@ -37,6 +38,7 @@ Exit codes:
   4 invalid     the input, the file or the path is no good; nothing was written
   5 locked      a lock was not obtained in time, or `wait` waited in vain
   6 conflict    the same path changed underneath; nothing was written
+  7 rolled back confirmed too late: the change was undone
   8 incomplete  visible, but durability or roll-back is unsure: a person must look
   9 setup       a file, profile or file system cannot be used
   70 internal   a bug
@@ -179,6 +181,11 @@ pub(crate) enum ConfigCommand {
     /// For when a write ended with code 8 because the gateway could not be told, or `--no-signal` was
     /// given. OpenClaw watches its file, and is told nothing.
     Signal,
+    Confirm(ConfirmArgs),
+    Cancel(CancelArgs),
+    /// Wait for the deadlines of writes that are to be confirmed; started by `--confirm-within`
+    #[command(hide = true)]
+    KeepTime,
 }
 
 impl ConfigCommand {
@@ -200,6 +207,9 @@ impl ConfigCommand {
             Self::Status => "status",
             Self::Wait(_) => "wait",
             Self::Signal => "signal",
+            Self::Confirm(_) => "confirm",
+            Self::Cancel(_) => "cancel",
+            Self::KeepTime => "keep-time",
         }
     }
 }

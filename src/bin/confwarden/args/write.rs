@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use confwarden::doc::KeyPath;
+use confwarden::history::RecordId;
 
 use super::key_path;
 
@@ -35,6 +37,9 @@ pub(crate) struct SetArgs {
     pub(crate) stdin: bool,
 
     #[command(flatten)]
+    pub(crate) pending: PendingArgs,
+
+    #[command(flatten)]
     pub(crate) write: WriteArgs,
 }
 
@@ -46,6 +51,9 @@ pub(crate) struct UnsetArgs {
     /// What to remove
     #[arg(value_name = "PATH", required = true, value_parser = key_path)]
     pub(crate) paths: Vec<KeyPath>,
+
+    #[command(flatten)]
+    pub(crate) pending: PendingArgs,
 
     #[command(flatten)]
     pub(crate) write: WriteArgs,
@@ -64,6 +72,9 @@ pub(crate) struct MvArgs {
     /// Where it goes, which must be free
     #[arg(value_name = "TO", value_parser = key_path)]
     pub(crate) to: KeyPath,
+
+    #[command(flatten)]
+    pub(crate) pending: PendingArgs,
 
     #[command(flatten)]
     pub(crate) write: WriteArgs,
@@ -86,6 +97,9 @@ pub(crate) struct PatchArgs {
     pub(crate) replace_array: Vec<KeyPath>,
 
     #[command(flatten)]
+    pub(crate) pending: PendingArgs,
+
+    #[command(flatten)]
     pub(crate) write: WriteArgs,
 }
 
@@ -99,6 +113,9 @@ pub(crate) struct ApplyArgs {
     /// standard input, in the format of the configuration
     #[arg(value_name = "FILE|-")]
     pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) pending: PendingArgs,
 
     #[command(flatten)]
     pub(crate) write: WriteArgs,
@@ -169,4 +186,58 @@ pub(crate) struct WriteArgs {
     /// It is told once, after the write, of what it takes without a restart. OpenClaw watches its file.
     #[arg(long)]
     pub(crate) no_signal: bool,
+}
+
+/// Options of commands whose write may be undone again.
+#[derive(Args)]
+#[command(next_help_heading = "Write options")]
+pub(crate) struct PendingArgs {
+    /// Undo the write unless `confwarden confirm` comes within this time, such as `120s`; at most a day
+    ///
+    /// The deadline is stored before the write can be seen, and outlives this process and a restart of
+    /// the machine. Only this change is undone: what others write meanwhile stays. A process in the
+    /// background waits for the deadline, or the watcher.
+    #[arg(long, value_name = "DURATION", value_parser = confirmable)]
+    pub(crate) confirm_within: Option<Duration>,
+}
+
+/// Keep a write that was made with `--confirm-within`
+///
+/// After the deadline it is too late: the write is undone, and the command ends with 7.
+#[derive(Args)]
+pub(crate) struct ConfirmArgs {
+    /// The record of the write [default: the only one that waits]
+    #[arg(value_name = "ID", value_parser = record_id)]
+    pub(crate) record: Option<RecordId>,
+
+    /// Do not keep it yet, but wait this much longer
+    #[arg(long, value_name = "DURATION", value_parser = confirmable)]
+    pub(crate) extend: Option<Duration>,
+}
+
+/// Undo a write that was made with `--confirm-within`, now
+///
+/// Only this write: what others wrote since stays. Where somebody changed the same value since, nothing
+/// is undone, and the command ends with 8.
+#[derive(Args)]
+pub(crate) struct CancelArgs {
+    /// The record of the write [default: the only one that waits]
+    #[arg(value_name = "ID", value_parser = record_id)]
+    pub(crate) record: Option<RecordId>,
+}
+
+/// Reads how long a write may wait: somebody must still know what it was about.
+fn confirmable(text: &str) -> Result<Duration, &'static str> {
+    const DAY: Duration = Duration::from_hours(24);
+    let limit = super::duration(text)?;
+    if limit.is_zero() || limit > DAY {
+        return Err("the time is from `1ms` to `1440m`, a day");
+    }
+    Ok(limit)
+}
+
+/// Reads the number of a record, and does not quote it.
+fn record_id(text: &str) -> Result<RecordId, &'static str> {
+    const FAULT: &str = "a record is named by its number, as `confwarden status` shows it";
+    text.parse().ok().filter(|id| *id > 0).map(RecordId).ok_or(FAULT)
 }

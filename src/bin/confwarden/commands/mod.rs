@@ -5,6 +5,8 @@
 
 mod accept;
 mod apply;
+mod cancel;
+mod confirm;
 mod demo;
 mod diff;
 mod edit;
@@ -13,6 +15,7 @@ mod exec;
 mod explain;
 mod get;
 mod history;
+mod keep_time;
 mod mv;
 mod patch;
 mod prompt;
@@ -33,11 +36,14 @@ use clap::error::ErrorKind;
 use confwarden::doc::{Document, Format};
 use confwarden::fs;
 use confwarden::history::Identities;
+use confwarden::ops::ConfirmWithin;
 use confwarden::ops::{
     self, DryRun, HardLinks, Missing, Request, Signalling, Workspace, WriteOptions,
 };
 
-use crate::args::{Command, CommandLine, ConfigCommand, GlobalArgs, IdentityArgs, WriteArgs};
+use crate::args::{
+    Command, CommandLine, ConfigCommand, GlobalArgs, IdentityArgs, PendingArgs, WriteArgs,
+};
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::output::{Printer, Reply, Report, Sight};
@@ -105,6 +111,9 @@ fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
         ConfigCommand::Status => status::run(&context),
         ConfigCommand::Wait(args) => wait::run(args, &context),
         ConfigCommand::Signal => Ok(signal::run(&context)),
+        ConfigCommand::Confirm(args) => confirm::run(args, &context),
+        ConfigCommand::Cancel(args) => cancel::run(args, &context),
+        ConfigCommand::KeepTime => keep_time::run(&context),
     };
     match reply {
         Ok(reply) => context.reply(reply),
@@ -123,8 +132,21 @@ struct Context<'a> {
 
 impl Context<'_> {
     /// Makes one write.
-    fn write(&self, request: &Request, args: &WriteArgs) -> Result<Reply, CommandError> {
-        let outcome = ops::write(self.workspace, request, &self.options(args))?;
+    fn write(
+        &self,
+        request: &Request,
+        args: &WriteArgs,
+        pending: &PendingArgs,
+    ) -> Result<Reply, CommandError> {
+        let confirm = match pending.confirm_within {
+            Some(limit) => {
+                let timekeeper = settings::timekeeper(self.global, self.workspace)?;
+                Some(ConfirmWithin { limit, timekeeper })
+            }
+            None => None,
+        };
+        let options = WriteOptions { confirm, ..self.options(args) };
+        let outcome = ops::write(self.workspace, request, &options)?;
         Ok(Reply::Write(outcome))
     }
 
@@ -136,6 +158,7 @@ impl Context<'_> {
             hard_links: if args.break_hard_link { HardLinks::Break } else { HardLinks::Refuse },
             missing: if args.create { Missing::Create } else { Missing::Refuse },
             signalling: signalling(args.no_signal),
+            confirm: None,
         }
     }
 
@@ -177,6 +200,18 @@ impl Context<'_> {
         };
         Document::parse_bytes(bytes, format)
             .map_err(|error| CommandError::syntax(&what, file, error))
+    }
+}
+
+/// There is none of what settles a write.
+fn refuse_dry_run(context: &Context<'_>) -> Result<(), CommandError> {
+    match context.dry_run {
+        DryRun::No => Ok(()),
+        DryRun::Yes => {
+            let error = anyhow::anyhow!("`{}` cannot be a dry run", context.name);
+            Err(CommandError::new(Exit::Usage, error)
+                .hint("`confwarden status` says what waits to be confirmed"))
+        }
     }
 }
 

@@ -1,11 +1,16 @@
 //! `status`: the state of the configuration, at one look.
 
-use confwarden::ops;
+use confwarden::ops::{self, DryRun};
 
 use super::Context;
 use crate::error::CommandError;
 use crate::output::Reply;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Reply, CommandError> {
-    Ok(Reply::Overview(Box::new(ops::status(context.workspace)?)))
+    // What nobody confirmed in time is not left standing because nobody writes.
+    let overdue = match context.dry_run {
+        DryRun::No => ops::settle_overdue(context.workspace),
+        DryRun::Yes => Vec::new(),
+    };
+    Ok(Reply::Overview(Box::new(ops::status(context.workspace)?), overdue))
 }

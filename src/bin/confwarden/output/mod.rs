@@ -11,6 +11,7 @@ mod json;
 mod overview;
 mod paint;
 mod past;
+mod pending;
 mod report;
 mod signal;
 mod text;
@@ -21,7 +22,7 @@ use std::path::PathBuf;
 
 use confwarden::doc::{KeyPath, Value};
 use confwarden::history::{Listing, Pruned};
-use confwarden::ops::{ExecOutcome, Outcome, Overview, Past, Signalled};
+use confwarden::ops::{ExecOutcome, Outcome, Overview, Past, Settlement, Signalled};
 
 pub(crate) use event::{event_line, event_text};
 pub(crate) use report::{Report, Sight};
@@ -77,11 +78,23 @@ pub(crate) enum Reply {
     /// What was dropped of a history.
     Pruned(Pruned),
     /// The state of a configuration.
-    Overview(Box<Overview>),
+    /// With what was done before, one sentence each.
+    Overview(Box<Overview>, Vec<String>),
+    /// What became of a write that was to be confirmed.
+    Settled(Settlement, Asked),
     /// What became of telling the gateway.
     Signalled(Signalled),
     /// The configuration is at rest, and how that is known.
     Rested(Vec<String>),
+}
+
+/// What was asked of a write that is to be confirmed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// That it stays.
+    ToKeep,
+    /// That it goes.
+    ToUndo,
 }
 
 /// Whether secrets are shown.

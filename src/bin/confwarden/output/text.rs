@@ -54,6 +54,7 @@ pub(super) fn data(report: &Report, paint: Paint) -> String {
                     file: report.config.as_deref().unwrap_or_default(),
                     profile: report.profile.as_deref().unwrap_or_default(),
                     gateway_version: report.gateway_version.as_deref(),
+                    pending: report.pending.as_deref().unwrap_or_default(),
                 };
                 let latest = report.records.as_deref().unwrap_or_default();
                 overview::page(&mut out, state, &about, &report.changes, latest, paint);
@@ -141,6 +142,7 @@ fn done(out: &mut String, report: &Report, paint: Paint) {
             changes(out, &report.changes, "  ", paint);
             effect(out, &report.changes);
             told(out, report.signal.as_ref());
+            pending(out, report);
         }
         (ReportStatus::Unchanged, _) => {
             line(out, &format!("`{config}` means this already: nothing was written"));
@@ -158,8 +160,15 @@ fn done(out: &mut String, report: &Report, paint: Paint) {
             if let Some(answer) = report.signal.as_ref().and_then(SignalEntry::answer) {
                 line(out, &answer);
             }
+            pending(out, report);
         }
         _ => {}
+    }
+}
+
+fn pending(out: &mut String, report: &Report) {
+    for commit in report.pending.iter().flatten() {
+        line(out, &commit.sentence());
     }
 }
 
