@@ -182,6 +182,16 @@ fn conflict_is_6() {
 }
 
 #[test]
+fn rolled_back_is_7() {
+    let sandbox = Sandbox::config("{ a: 0 }\n");
+    sandbox.run(["set", "a", "1", "--confirm-within", "10m"]).code(0);
+    sandbox.run(["cancel"]).code(0);
+    let run = sandbox.run(["confirm", "2"]);
+    run.code(7).says("record 2 is undone");
+    sandbox.holds("{ a: 0 }\n");
+}
+
+#[test]
 fn incomplete_is_8() {
     let Some(faults) = Faults::allowed() else { return };
     let sandbox = Sandbox::config("{ a: 0 }\n");

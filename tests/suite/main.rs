@@ -50,6 +50,7 @@ mod watch_load; // ten thousand writes by eight writers
 mod watch_time; // a watcher that slept, lost reports, or whose clock jumped
 
 // The proof: real processes, real file systems, real failures.
+mod confirm_faults; // killed and failed around a write that is to be confirmed, and around its undo
 mod crash; // killed at every system call: old or new, and no work for a person
 mod faults; // every system call of a write fails once
 mod gateway; // real gateways, where some are installed

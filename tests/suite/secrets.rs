@@ -222,6 +222,32 @@ fn writing_shows_fingerprints() {
 }
 
 #[test]
+fn a_write_that_is_to_be_confirmed_tells_no_secret() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    let words = ["set", "gateway.auth.token", "--stdin", "--allow", "auth-token-changed"];
+    let words = [&words[..], &["--confirm-within", "10m"]].concat();
+    for settle in ["cancel", "confirm", "status"] {
+        for output in ["text", "json"] {
+            let own = [&["--output", output][..], &words].concat();
+            let run = watched.sandbox.invoke(own).stdin("canary-new-0123456789").run();
+            run.code(0);
+            watched.search(&run);
+            let lines = crate::confirm::timers(&watched.sandbox).into_iter().map(|pid| {
+                fs::read_to_string(format!("/proc/{}/cmdline", pid.as_raw_pid())).unwrap()
+            });
+            let lines: Vec<String> = lines.collect();
+            assert!(!lines.is_empty() && lines.iter().all(|line| !line.contains(CANARY)));
+            watched.search(&watched.sandbox.run(["--output", output, settle]));
+            put(&watched.sandbox, BASE);
+            // The next one waits alone.
+            watched.search(&watched.sandbox.run(["confirm"]));
+            crate::confirm::end_timers(&watched.sandbox);
+        }
+    }
+    watched.search(&watched.sandbox.run(["events", "--output", "json"]));
+}
+
+#[test]
 fn values_from_standard_input_are_not_repeated() {
     let watched = Watched::new(Sandbox::config(BASE));
     let token = ["set", "gateway.auth.token", "--stdin"];
