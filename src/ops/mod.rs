@@ -114,7 +114,8 @@ pub fn get(workspace: &Workspace, path: &KeyPath) -> Result<Option<Value>, OpsEr
     Ok(base.configuration.effective().at(path).cloned())
 }
 
-/// Undoes what nobody confirmed in time (a notice says so), then makes one write: lock, read, propose, judge, commit if unchanged, tell the gateway.
+/// Makes one write: lock, read, propose, judge, commit if unchanged, tell the gateway. Before that it
+/// undoes what nobody confirmed in time, which a notice says.
 ///
 /// A refusal by a rule is an outcome, not an error.
 ///

@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::history::kinds;
+use crate::secrets::{BASE, CANARY, Watched, put};
 use crate::signals::{CONFIG as TOLD, Web, told_by};
 use crate::support::{GATEWAY, Sandbox, TOKEN};
 use crate::watch::{Guard, events};
@@ -371,4 +372,30 @@ fn pruning_keeps_what_an_undo_needs() {
     sandbox.run(["history", "prune"]).code(0);
     sandbox.run(["cancel"]).code(0);
     sandbox.holds(GATEWAY);
+}
+
+#[test]
+fn a_write_that_is_to_be_confirmed_tells_no_secret() {
+    let watched = Watched::new(Sandbox::config(BASE));
+    let words = ["set", "gateway.auth.token", "--stdin", "--allow", "auth-token-changed"];
+    let words = [&words[..], &["--confirm-within", "10m"]].concat();
+    for settle in ["cancel", "confirm", "status"] {
+        for output in ["text", "json"] {
+            let own = [&["--output", output][..], &words].concat();
+            let run = watched.sandbox.invoke(own).stdin("canary-new-0123456789").run();
+            run.code(0);
+            watched.search(&run);
+            let lines = timers(&watched.sandbox).into_iter().map(|pid| {
+                fs::read_to_string(format!("/proc/{}/cmdline", pid.as_raw_pid())).unwrap()
+            });
+            let lines: Vec<String> = lines.collect();
+            assert!(!lines.is_empty() && lines.iter().all(|line| !line.contains(CANARY)));
+            watched.search(&watched.sandbox.run(["--output", output, settle]));
+            put(&watched.sandbox, BASE);
+            // The next one waits alone.
+            watched.search(&watched.sandbox.run(["confirm"]));
+            end_timers(&watched.sandbox);
+        }
+    }
+    watched.search(&watched.sandbox.run(["events", "--output", "json"]));
 }

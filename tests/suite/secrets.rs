@@ -14,10 +14,10 @@ use crate::support::{Run, Sandbox, Seen};
 use crate::watch::{Guard, is_stable, store};
 
 /// What every planted secret holds, in each of its spellings.
-const CANARY: &str = "nary-";
+pub(crate) const CANARY: &str = "nary-";
 
 /// A configuration with secrets in every place where people put them.
-const BASE: &str = r#"// The gateway at home.
+pub(crate) const BASE: &str = r#"// The gateway at home.
 {
   gateway: {
     mode: "local",
@@ -70,13 +70,13 @@ const MANNERS: [&[&str]; 5] = [
     &["--dry-run", "--output", "json"],
 ];
 
-struct Watched {
-    sandbox: Sandbox,
+pub(crate) struct Watched {
+    pub(crate) sandbox: Sandbox,
     inputs: BTreeSet<PathBuf>,
 }
 
 impl Watched {
-    fn new(sandbox: Sandbox) -> Self {
+    pub(crate) fn new(sandbox: Sandbox) -> Self {
         let inputs = sandbox.files().into_iter().collect();
         Self { sandbox, inputs }
     }
@@ -142,7 +142,7 @@ impl Watched {
     }
 
     #[track_caller]
-    fn search(&self, run: &Run) {
+    pub(crate) fn search(&self, run: &Run) {
         run.never_says(CANARY);
         assert!(!run.everything().contains("has a bug"), "no run should panic: {run}");
         for file in self.sandbox.files() {
@@ -164,7 +164,7 @@ impl Watched {
 }
 
 /// Puts `text` into the configuration, whatever became of that.
-fn put(sandbox: &Sandbox, text: impl AsRef<[u8]>) {
+pub(crate) fn put(sandbox: &Sandbox, text: impl AsRef<[u8]>) {
     let path = sandbox.config_path();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     if path.is_symlink() {
@@ -219,32 +219,6 @@ fn writing_shows_fingerprints() {
     ] {
         watched.check(arguments, "");
     }
-}
-
-#[test]
-fn a_write_that_is_to_be_confirmed_tells_no_secret() {
-    let watched = Watched::new(Sandbox::config(BASE));
-    let words = ["set", "gateway.auth.token", "--stdin", "--allow", "auth-token-changed"];
-    let words = [&words[..], &["--confirm-within", "10m"]].concat();
-    for settle in ["cancel", "confirm", "status"] {
-        for output in ["text", "json"] {
-            let own = [&["--output", output][..], &words].concat();
-            let run = watched.sandbox.invoke(own).stdin("canary-new-0123456789").run();
-            run.code(0);
-            watched.search(&run);
-            let lines = crate::confirm::timers(&watched.sandbox).into_iter().map(|pid| {
-                fs::read_to_string(format!("/proc/{}/cmdline", pid.as_raw_pid())).unwrap()
-            });
-            let lines: Vec<String> = lines.collect();
-            assert!(!lines.is_empty() && lines.iter().all(|line| !line.contains(CANARY)));
-            watched.search(&watched.sandbox.run(["--output", output, settle]));
-            put(&watched.sandbox, BASE);
-            // The next one waits alone.
-            watched.search(&watched.sandbox.run(["confirm"]));
-            crate::confirm::end_timers(&watched.sandbox);
-        }
-    }
-    watched.search(&watched.sandbox.run(["events", "--output", "json"]));
 }
 
 #[test]

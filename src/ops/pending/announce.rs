@@ -34,7 +34,7 @@ impl<'a> Announcement<'a> {
         confirm: &'a ConfirmWithin,
         session: &Session<'_>,
     ) -> Self {
-        let history = History::of(&workspace.state_dir, session.target());
+        let history = History::of(&workspace.state_dir, session.root());
         let commits = PendingCommits::of(&history);
         let (announced, timekeeper) = (None, None);
         Self { workspace, confirm, commits, history, announced, timekeeper, is_made: false }

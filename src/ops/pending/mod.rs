@@ -23,9 +23,8 @@ pub(super) use settle::{settle_in_watcher, tell};
 pub use timer::keep_time;
 pub(super) use undo::{Step, Undo, undo};
 
-use super::{OpsError, Workspace};
-use crate::fs::Target;
-use crate::history::{History, RecordId};
+use super::{Workspace, records};
+use crate::history::RecordId;
 use crate::pending::PendingCommits;
 
 /// A write that is to be confirmed.
@@ -56,9 +55,6 @@ pub struct Awaiting {
 }
 
 /// The pending commits of the workspace's configuration.
-fn commits_of(workspace: &Workspace) -> Result<(History, PendingCommits), OpsError> {
-    let target = Target::resolve(&workspace.config)?;
-    let history = History::of(&workspace.state_dir, target.path());
-    let commits = PendingCommits::of(&history);
-    Ok((history, commits))
+fn commits_of(workspace: &Workspace) -> PendingCommits {
+    PendingCommits::of(&records::of(workspace))
 }

@@ -8,7 +8,7 @@ use crate::event::{EventKind, Log};
 use crate::fs::Target;
 use crate::history::RecordId;
 use crate::ops::session::Session;
-use crate::ops::{OpsError, Outcome, Signalling, Workspace, outcome, signalling};
+use crate::ops::{Access, OpsError, Outcome, Signalling, Workspace, outcome, signalling};
 use crate::pending::{Cause, Listing, Now, Pending, PendingCommits, State};
 
 /// What became of a commit that was asked about.
@@ -30,7 +30,7 @@ pub enum Settlement {
 ///
 /// [`OpsError`] where they cannot be read.
 pub fn pending_commits(workspace: &Workspace) -> Result<Listing, OpsError> {
-    Ok(commits_of(workspace)?.1.list()?)
+    Ok(commits_of(workspace).list()?)
 }
 
 /// Keeps a commit; without `id` the one that waits.
@@ -40,7 +40,8 @@ pub fn pending_commits(workspace: &Workspace) -> Result<Listing, OpsError> {
 /// [`OpsError::NotPending`] and [`OpsError::ManyPending`] where it is not clear which, and any error of
 /// an undo where the confirmation comes too late.
 pub fn confirm(workspace: &Workspace, id: Option<RecordId>) -> Result<Settlement, OpsError> {
-    let commits = commits_of(workspace)?.1;
+    workspace.refuse_managed()?;
+    let commits = commits_of(workspace);
     let session = Session::guarding(workspace)?;
     let commit = chosen(&commits, id)?;
     if commit.is_due(&Now::read()) {
@@ -66,7 +67,8 @@ pub fn confirm(workspace: &Workspace, id: Option<RecordId>) -> Result<Settlement
 ///
 /// As [`confirm`], and [`OpsError::NotPending`] where it was confirmed.
 pub fn cancel(workspace: &Workspace, id: Option<RecordId>) -> Result<Settlement, OpsError> {
-    let commits = commits_of(workspace)?.1;
+    workspace.refuse_managed()?;
+    let commits = commits_of(workspace);
     let commit = chosen(&commits, id)?;
     match commit.state {
         State::Undone { .. } => Ok(Settlement::UndoneBefore(commit)),
@@ -87,7 +89,8 @@ pub fn extend(
     id: Option<RecordId>,
     by: Duration,
 ) -> Result<Settlement, OpsError> {
-    let commits = commits_of(workspace)?.1;
+    workspace.refuse_managed()?;
+    let commits = commits_of(workspace);
     let session = Session::guarding(workspace)?;
     let commit = chosen(&commits, id)?;
     if commit.is_due(&Now::read()) {
@@ -110,7 +113,11 @@ pub fn extend(
 /// Undoes what nobody confirmed in time, as after another start of the machine; one sentence for each.
 #[must_use]
 pub fn settle_overdue(workspace: &Workspace) -> Vec<String> {
-    let Ok((_, commits)) = commits_of(workspace) else { return Vec::new() };
+    // What is made elsewhere is put right elsewhere.
+    if workspace.access != Access::Writable {
+        return Vec::new();
+    }
+    let commits = commits_of(workspace);
     let listing = match commits.list() {
         Ok(listing) => listing,
         Err(error) => {
@@ -154,7 +161,10 @@ pub(in crate::ops) struct Watched {
 /// then.
 pub(in crate::ops) fn settle_in_watcher(workspace: &Workspace) -> Watched {
     let mut watched = Watched::default();
-    let Ok((_, commits)) = commits_of(workspace) else { return watched };
+    if workspace.access != Access::Writable {
+        return watched;
+    }
+    let commits = commits_of(workspace);
     let all = commits.list().unwrap_or_default().commits;
     let now = Now::read();
     for commit in all.iter().filter(|commit| commit.is_due(&now)) {
@@ -176,10 +186,9 @@ pub(in crate::ops) fn settle_in_watcher(workspace: &Workspace) -> Watched {
 
 /// Tells what became of commits, unless a watcher does: it has the log then.
 pub(in crate::ops) fn tell(workspace: &Workspace, commits: &PendingCommits) {
-    let Ok(target) = Target::resolve(&workspace.config) else { return };
     let Some(folder) = commits.folder().parent() else { return };
     // Somebody else tells it, or the next one.
-    let Ok(mut log) = Log::open(folder, target.path()) else { return };
+    let Ok(mut log) = Log::open(folder, &Target::entry(&workspace.config)) else { return };
     for (commit, kind) in untold(commits) {
         if log.append(clock::now(), kind).is_ok() {
             commits.set_told(&commit).ok();

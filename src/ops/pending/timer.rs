@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_hours(1);
 ///
 /// [`OpsError`] where the commits cannot be read.
 pub fn keep_time(workspace: &Workspace) -> Result<(), OpsError> {
-    let commits = commits_of(workspace)?.1;
+    let commits = commits_of(workspace);
     let mut last_due = clock::monotonic();
     loop {
         let now = Now::read();

@@ -75,7 +75,7 @@ impl Undo {
         commit: &Pending,
     ) -> Result<bool, OpsError> {
         let Some(after) = commit.files.first().map(|root| root.after) else { return Ok(false) };
-        let history = History::of(&self.state_dir, session.target());
+        let history = History::of(&self.state_dir, session.root());
         let listing = history.list()?;
         let stands = after.is_some() && history.id_of(now.root_bytes()) == after;
         let since = listing.records.iter().filter(|record| record.id >= commit.id);
@@ -128,7 +128,7 @@ pub(in crate::ops) fn undo(
 }
 
 fn made(workspace: &Workspace, commit: &Pending, undo: &Undo) -> Result<Outcome, OpsError> {
-    let history = crate::ops::records::of(workspace)?;
+    let history = crate::ops::records::of(workspace);
     let session = Session::reading(workspace)?;
     let restoration = Restoration::of_step(&history, &session, &step(commit), &Identities::none())?;
     let options = WriteOptions {
