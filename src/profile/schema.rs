@@ -4,6 +4,7 @@ use super::{BUILTIN_NAMES, EventName, Profile};
 use crate::finding::RULE_IDS;
 
 const SCHEMA: &str = include_str!("../../schemas/profile.schema.json");
+const CADDY: &str = include_str!("../../examples/profiles/caddy.toml");
 const EXAMPLE: &str = include_str!("../../examples/profiles/acme-gateway.toml");
 
 fn schema() -> serde_json::Value {
@@ -28,6 +29,7 @@ fn every_shipped_profile_is_valid() {
         assert_eq!(faults(Profile::builtin_text(name).expect("known")), Vec::<String>::new());
     }
     assert_eq!(faults(EXAMPLE), Vec::<String>::new());
+    assert_eq!(faults(CADDY), Vec::<String>::new());
     assert_eq!(Profile::parse(EXAMPLE).map(|profile| profile.name).as_deref(), Ok("acme-gateway"));
 }
 

@@ -60,6 +60,7 @@ mod mounts; // links, mounts, owners, modes, access lists
 mod writers; // other programs write the same file, and ask for no lock
 
 // What is shipped beside the program.
+mod caddy; // a real service beside OpenClaw, told by the shipped profile
 mod examples; // the shipped configurations
 mod service; // units, property list and entry point of a service
 mod tidy; // layers, headers, sizes, lists: what no compiler checks
