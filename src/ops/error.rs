@@ -180,7 +180,7 @@ pub enum OpsError {
         /// The commit.
         id: RecordId,
         /// Why.
-        source: Box<OpsError>,
+        source: Box<Self>,
     },
     /// A rule refuses an undo.
     #[error("a rule refuses it: {}", rules.join(", "))]

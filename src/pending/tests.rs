@@ -11,7 +11,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
 
 fn now() -> Now {
-    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let at = SystemTime::UNIX_EPOCH + Duration::from_hours(500_000);
     Now { at, boot: Some("one".to_owned()), since_boot: HOUR }
 }
 

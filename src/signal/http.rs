@@ -41,12 +41,11 @@ impl Sender for Http<'_> {
         }
         let agent = agent(signal);
         // An empty body is one all the same: some servers insist on its length.
-        let answer = match signal.method {
-            HttpMethod::Get => request.body(()).map_err(Into::into).and_then(|it| agent.run(it)),
-            _ => {
-                let body = body.unwrap_or_default();
-                request.body(body).map_err(Into::into).and_then(|it| agent.run(it))
-            }
+        let answer = if signal.method == HttpMethod::Get {
+            request.body(()).map_err(Into::into).and_then(|it| agent.run(it))
+        } else {
+            let body = body.unwrap_or_default();
+            request.body(body).map_err(Into::into).and_then(|it| agent.run(it))
         };
         let answer = answer.map_err(|error| no_answer(&error))?;
         let status = answer.status();

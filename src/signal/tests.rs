@@ -1,5 +1,7 @@
 //! Tests with real processes, programs and servers on loopback.
 
+#![expect(clippy::disallowed_methods, reason = "the tests write files and measure time")]
+
 use super::*;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -73,7 +75,7 @@ impl Service {
 
     /// It runs, and nothing was sent to it: what is sent now is the first.
     #[track_caller]
-    fn is_untouched(mut self) {
+    fn was_never_told(mut self) {
         assert!(self.child.try_wait().unwrap().is_none(), "it has ended");
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
@@ -108,7 +110,7 @@ fn another_program_is_not_told() {
     let text = fails(&service.table("nginx"));
     assert!(text.ends_with("runs `bash`, and not `nginx`"), "{text}");
     assert!(fails(&service.table("/usr/sbin/bash-no")).contains("and not"));
-    service.is_untouched();
+    service.was_never_told();
 }
 
 #[test]
@@ -118,7 +120,7 @@ fn who_was_started_after_the_file_was_written_has_the_id_of_another() {
     file.set_modified(SystemTime::now() - Duration::from_hours(1)).unwrap();
     let text = fails(&service.table("bash"));
     assert!(text.contains("the id was given to another process"), "{text}");
-    service.is_untouched();
+    service.was_never_told();
 }
 
 #[test]
@@ -126,7 +128,7 @@ fn openclaw_is_never_told_whatever_the_profile_says() {
     let service = Service::start("openclaw-gateway");
     let text = fails(&service.table("bash"));
     assert!(text.contains("OpenClaw"), "{text}");
-    service.is_untouched();
+    service.was_never_told();
     // Its interpreter, which runs a script of its own.
     let dir = tempfile::tempdir().unwrap();
     let script = dir.path().join("node_modules/openclaw/openclaw.mjs");

@@ -46,7 +46,7 @@ pub fn confirm(workspace: &Workspace, id: Option<RecordId>) -> Result<Settlement
     let commit = chosen(&commits, id)?;
     if commit.is_due(&Now::read()) {
         drop(session);
-        return undone(workspace, &commits, commit, Cause::Overdue);
+        return undone(workspace, &commits, &commit, Cause::Overdue);
     }
     match commit.state {
         State::Undone { .. } => Ok(Settlement::UndoneBefore(commit)),
@@ -74,7 +74,7 @@ pub fn cancel(workspace: &Workspace, id: Option<RecordId>) -> Result<Settlement,
         State::Undone { .. } => Ok(Settlement::UndoneBefore(commit)),
         State::Kept { .. } => Err(OpsError::NotPending { id: Some(commit.id) }),
         State::Waiting | State::Stuck { .. } => {
-            undone(workspace, &commits, commit, Cause::Cancelled)
+            undone(workspace, &commits, &commit, Cause::Cancelled)
         }
     }
 }
@@ -95,7 +95,7 @@ pub fn extend(
     let commit = chosen(&commits, id)?;
     if commit.is_due(&Now::read()) {
         drop(session);
-        return undone(workspace, &commits, commit, Cause::Overdue);
+        return undone(workspace, &commits, &commit, Cause::Overdue);
     }
     match commit.state {
         State::Waiting => {
@@ -230,10 +230,10 @@ fn news_of(commit: &Pending) -> Option<EventKind> {
 fn undone(
     workspace: &Workspace,
     commits: &PendingCommits,
-    commit: Pending,
+    commit: &Pending,
     cause: Cause,
 ) -> Result<Settlement, OpsError> {
-    let undone = undo(workspace, commits, &commit, cause, Signalling::AsNeeded);
+    let undone = undo(workspace, commits, commit, cause, Signalling::AsNeeded);
     tell(workspace, commits);
     let outcome = undone?;
     // Somebody may have been faster with something else.
