@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,7 +12,7 @@ use serde_json::Value;
 use crate::history::kinds;
 use crate::secrets::{BASE, CANARY, Watched, put};
 use crate::signals::{CONFIG as TOLD, Web, told_by};
-use crate::support::{GATEWAY, Sandbox, TOKEN};
+use crate::support::{GATEWAY, Sandbox, TOKEN, tools};
 use crate::watch::{Guard, events};
 
 /// What a test that waits for a deadline lets it be.
@@ -254,6 +255,39 @@ fn what_is_not_due_is_left_alone_and_so_is_what_only_looks() {
     sandbox.run(["status", "--dry-run"]).code(0).shows("and is still to be undone");
     sandbox.run(["set", "note", "x"]).code(0).says(&format!("record {id} was not confirmed"));
     assert!(sandbox.text().contains("18789"));
+}
+
+/// The clock of the wall is set ahead and back by years, in the process that waits and in the commands.
+#[test]
+fn a_clock_that_jumps_moves_no_deadline() {
+    if !tools(&["faketime"]) {
+        return;
+    }
+    let mut library = Command::new("faketime");
+    library.args(["-f", "+0", "sh", "-c", "echo $LD_PRELOAD"]);
+    let library = String::from_utf8(library.output().unwrap().stdout).unwrap();
+    let sandbox = Sandbox::config(GATEWAY);
+    let jump = sandbox.home().join("jump");
+    let run = |words: &[&str]| {
+        let run = sandbox.invoke(words).env("LD_PRELOAD", library.trim());
+        let run = run.env("FAKETIME_TIMESTAMP_FILE", &jump).env("FAKETIME_NO_CACHE", "1");
+        run.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").run()
+    };
+    fs::write(&jump, "+0").unwrap();
+    run(&[&SET[..], &["--confirm-within", "3s"]].concat()).code(0);
+    let began = Instant::now();
+    for by in ["+2y", "-2y"] {
+        fs::write(&jump, by).unwrap();
+        std::thread::sleep(Duration::from_millis(1100));
+        run(&["status"]).code(0).shows("unless `confwarden confirm");
+        assert!(began.elapsed() < Duration::from_secs(3), "this machine is too slow for the test");
+        sandbox.holds(&new());
+    }
+    within("an undo", || sandbox.text() == GATEWAY);
+    assert!(began.elapsed() > Duration::from_millis(2900));
+    within("an end of the timer", || timers(&sandbox).is_empty());
+    let at = events(&sandbox)[0]["at"].as_str().unwrap().to_owned();
+    assert!(at.as_str() < "2025", "the clock did jump: {at}");
 }
 
 #[test]

@@ -17,8 +17,8 @@ const WRITE: [&str; 5] = ["set", "gateway.port", "4711", "--confirm-within", "10
 /// The files of commits, with what they say.
 fn commits(sandbox: &Sandbox) -> Vec<(PathBuf, Value)> {
     let is_commit = |file: &PathBuf| {
-        let name = file.file_name().unwrap().to_str().unwrap();
-        file.parent().unwrap().ends_with("pending") && name.ends_with(".json")
+        let is_json = file.extension().is_some_and(|extension| extension == "json");
+        file.parent().unwrap().ends_with("pending") && is_json
     };
     let files = sandbox.files().into_iter().filter(is_commit);
     files

@@ -139,6 +139,7 @@ pub(crate) struct EditArgs {
 /// is healed while it runs. Ends with the program's own code. The report goes to standard error, also
 /// with `--output json`: standard output is the program's.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct ExecArgs {
     /// End with 3 where anything had to be healed
     #[arg(long)]
