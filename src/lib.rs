@@ -70,7 +70,8 @@
 //! # Where to add what
 //!
 //! A rule: `policy/rules/mod.rs` says how. A gateway: a TOML file, see [`profile`]. A command: one file in
-//! `bin/confwarden/commands`, one use case in [`ops`]. A format: a folder in `doc` with a reader and a
+//! `bin/confwarden/commands`, one use case in [`ops`]. A way to tell a gateway: one file in [`signal`], and
+//! what it needs to know in `profile/signal.rs`. A format: a folder in `doc` with a reader and a
 //! planner.
 //!
 //! # Limits

@@ -2,7 +2,8 @@
 //!
 //! It is told once, of what it takes without a restart, after the locks are given back: it may want to
 //! read or write the file itself. A change that needs a restart is never signalled as if it were none,
-//! and nothing here restarts anything.
+//! and nothing here restarts anything. A process that is killed between the write and this has told
+//! nobody: [`signal`] does.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -71,6 +72,17 @@ pub(super) fn after(
         ReloadClass::Hot => return Some(self::signal(workspace)),
     };
     Some(Signalled { kind: signal.kind(), result })
+}
+
+impl Signalled {
+    /// Why the gateway should have been told and was not; nothing where it was, or need not be.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        match &self.result {
+            SignalResult::Failed(why) => Some(why),
+            _ => None,
+        }
+    }
 }
 
 /// Whether the gateway is to be told of `changes` that somebody else has written.

@@ -8,6 +8,9 @@ use crate::clock;
 use crate::fs::boot_id;
 use crate::history::time;
 
+/// The last second that can be written.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
+
 /// The time, by both clocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Now {
@@ -23,7 +26,7 @@ impl Now {
     /// Reads the clocks.
     #[must_use]
     pub fn read() -> Self {
-        Self { at: clock::now(), boot: boot_id(), since_boot: clock::since_boot() }
+        Self { at: writable(clock::now()), boot: boot_id(), since_boot: clock::since_boot() }
     }
 }
 
@@ -47,7 +50,7 @@ impl Deadline {
     pub fn after(now: &Now, limit: Duration) -> Self {
         let due = now.since_boot + limit;
         Self {
-            at: now.at + limit,
+            at: later(now.at, limit),
             boot: now.boot.clone(),
             since_boot_ms: u64::try_from(due.as_millis()).unwrap_or(u64::MAX),
         }
@@ -58,7 +61,7 @@ impl Deadline {
     pub fn extended(&self, by: Duration) -> Self {
         let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         Self {
-            at: self.at + by,
+            at: later(self.at, by),
             boot: self.boot.clone(),
             since_boot_ms: self.since_boot_ms.saturating_add(millis),
         }
@@ -78,4 +81,14 @@ impl Deadline {
         }
         self.at.duration_since(now.at).unwrap_or_default()
     }
+}
+
+/// A broken clock may show what no file can hold.
+fn writable(at: SystemTime) -> SystemTime {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + since.min(LAST)
+}
+
+fn later(at: SystemTime, by: Duration) -> SystemTime {
+    at.checked_add(by).map_or(SystemTime::UNIX_EPOCH + LAST, writable)
 }

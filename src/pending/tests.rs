@@ -55,6 +55,18 @@ fn an_extension_moves_both_clocks() {
     assert_eq!(deadline.left(&rebooted, began.at), 90 * SECOND);
 }
 
+#[test]
+fn a_clock_that_shows_what_cannot_be_written_stores_all_the_same() {
+    let last = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+    let began = Now { at: last, ..now() };
+    let deadline = Deadline::after(&began, 60 * SECOND).extended(HOUR);
+    assert_eq!(deadline.at, last);
+    let (_dir, commits) = commits();
+    let commit = Pending::new(RecordId(1), &began, deadline, "set".to_owned(), Vec::new());
+    commits.store(&commit).unwrap();
+    assert_eq!(commits.list().unwrap().commits, [commit]);
+}
+
 impl Now {
     fn made_at(&self) -> SystemTime {
         self.at

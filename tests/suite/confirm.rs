@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -339,6 +340,21 @@ fn the_gateway_is_told_of_the_write_and_of_its_undo() {
     pending(&sandbox, &["set", "limits.burst", "300"], SOON);
     within("an undo", || web.asked().len() == 4);
     assert!(web.asked()[3].ends_with(TOLD));
+    within("an end of the timer", || timers(&sandbox).is_empty());
+    // Where it cannot be told that is said: in the log where nobody waits for an answer.
+    web.status.store(500, Ordering::SeqCst);
+    let before = events(&sandbox).len();
+    pending(&sandbox, &["set", "limits.burst", "400"], SOON);
+    within("an undo", || sandbox.text() == TOLD);
+    within("an end of the timer", || timers(&sandbox).is_empty());
+    let told = events(&sandbox).split_off(before);
+    let kinds: Vec<&Value> = told.iter().map(|event| &event["kind"]).collect();
+    assert_eq!(kinds, ["failed", "rolled-back"], "{told:?}");
+    assert!(told[0]["why"].as_str().unwrap().contains("status 500"), "{told:?}");
+    let id = pending(&sandbox, &["set", "limits.burst", "400"], LATE);
+    reboot(&sandbox, id);
+    let run = sandbox.run(["status"]);
+    run.code(0).says("and is undone, but the gateway was not told: ");
 }
 
 #[test]

@@ -8,7 +8,9 @@ use crate::event::{EventKind, Log};
 use crate::fs::Target;
 use crate::history::RecordId;
 use crate::ops::session::Session;
-use crate::ops::{Access, OpsError, Outcome, Signalling, Workspace, outcome, signalling};
+use crate::ops::{
+    Access, OpsError, Outcome, Signalled, Signalling, Workspace, outcome, signalling,
+};
 use crate::pending::{Cause, Listing, Now, Pending, PendingCommits, State};
 
 /// What became of a commit that was asked about.
@@ -52,7 +54,7 @@ pub fn confirm(workspace: &Workspace, id: Option<RecordId>) -> Result<Settlement
         State::Undone { .. } => Ok(Settlement::UndoneBefore(commit)),
         State::Kept { .. } => Ok(Settlement::Kept(commit)),
         State::Waiting | State::Stuck { .. } => {
-            let kept = Pending { state: State::Kept { at: clock::now() }, ..commit };
+            let kept = Pending { state: State::Kept { at: Now::read().at }, ..commit };
             commits.store(&kept)?;
             drop(session);
             tell(workspace, &commits);
@@ -132,7 +134,13 @@ pub fn settle_overdue(workspace: &Workspace) -> Vec<String> {
     let told = due.map(|commit| {
         let id = commit.id;
         match undo(workspace, &commits, &commit, Cause::Overdue, Signalling::AsNeeded) {
-            Ok(_) => format!("record {id} was not confirmed in time, and is undone"),
+            Ok(outcome) => {
+                let undone = format!("record {id} was not confirmed in time, and is undone");
+                match outcome.signal.as_ref().and_then(Signalled::failure) {
+                    Some(why) => format!("{undone}, but the gateway was not told: {why}"),
+                    None => undone,
+                }
+            }
             Err(error) => {
                 let what = format!("could not undo record {id}, which was not confirmed in time");
                 outcome::with_causes(&what, &error)
@@ -194,6 +202,19 @@ pub(in crate::ops) fn tell(workspace: &Workspace, commits: &PendingCommits) {
             commits.set_told(&commit).ok();
         }
     }
+}
+
+/// Tells that an undo stands which the gateway does not know of, where nobody waits for an answer.
+pub(super) fn tell_untold_gateway(workspace: &Workspace, commits: &PendingCommits, why: &str) {
+    let Some(folder) = commits.folder().parent() else { return };
+    let Ok(mut log) = Log::open(folder, &Target::entry(&workspace.config)) else { return };
+    let kind = EventKind::Failed {
+        from: crate::event::Origin::Watcher,
+        what: "tell the gateway of the change".to_owned(),
+        why: why.to_owned(),
+        next_try_ms: None,
+    };
+    log.append(clock::now(), kind).ok();
 }
 
 /// What became of commits and was not told yet.

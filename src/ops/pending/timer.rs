@@ -3,9 +3,10 @@
 use std::thread;
 use std::time::Duration;
 
+use super::settle::tell_untold_gateway;
 use super::{commits_of, tell, undo};
 use crate::clock;
-use crate::ops::{OpsError, Signalling, Workspace};
+use crate::ops::{OpsError, Signalled, Signalling, Workspace};
 use crate::pending::{Cause, Now, Pending, PendingCommits, State};
 
 /// How often it is looked at whether a commit was confirmed or extended.
@@ -55,7 +56,11 @@ pub fn keep_time(workspace: &Workspace) -> Result<(), OpsError> {
 fn settle(workspace: &Workspace, commits: &PendingCommits, waiting: &[Pending], now: &Now) {
     for commit in waiting.iter().filter(|commit| commit.is_due(now)) {
         // What fails stands in the commit where that is final, and is tried again where it is not.
-        undo(workspace, commits, commit, Cause::Overdue, Signalling::AsNeeded).ok();
+        let undone = undo(workspace, commits, commit, Cause::Overdue, Signalling::AsNeeded);
+        let signalled = undone.ok().and_then(|outcome| outcome.signal);
+        if let Some(why) = signalled.as_ref().and_then(Signalled::failure) {
+            tell_untold_gateway(workspace, commits, why);
+        }
     }
     tell(workspace, commits);
 }

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::announce::step;
-use crate::clock;
 use crate::history::{History, Identities, RecordId};
 use crate::ops::restore::Restoration;
 use crate::ops::session::Session;
@@ -62,7 +61,7 @@ impl Undo {
         if outcome.status == Status::Unchanged && !self.was_seen(session, &now, &commit)? {
             return Ok(self.commits.forget(self.id)?);
         }
-        let state = State::Undone { at: clock::now(), cause: self.cause };
+        let state = State::Undone { at: Now::read().at, cause: self.cause };
         Ok(self.commits.store(&Pending { state, ..commit })?)
     }
 
