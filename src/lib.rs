@@ -64,6 +64,7 @@
 //! | `$XDG_STATE_HOME/confwarden/files/*/pending/` | [`pending`] | when which write is undone, and what became of it |
 //! | `$XDG_STATE_HOME/confwarden/files/*/events.jsonl` | [`event`] | what the watcher saw and did, one old file kept |
 //! | `$XDG_STATE_HOME/confwarden/watch.sock` | [`event`] | where the watcher answers its own user |
+//! | `header.file` of `[signal]` in a profile | a person | the value of a header, read when a gateway is told |
 //! | `$XDG_CONFIG_HOME/confwarden/hooks.toml` | a person | programs that run on events |
 //! | `$XDG_STATE_HOME/confwarden/history-recipients` | a person | whom snapshots are encrypted to |
 //!

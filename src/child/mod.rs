@@ -58,6 +58,8 @@ pub use detached::{Detached, detach};
 #[cfg(unix)]
 pub use errand::{Complaints, Errand, ErrandError};
 pub use error::{StartError, WaitError};
+#[cfg(not(unix))]
+pub use other::Detached;
 #[cfg(unix)]
 pub use stack::raise_stack_limit;
 

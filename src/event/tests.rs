@@ -114,6 +114,20 @@ fn latest(folder: &Path) -> std::path::PathBuf {
 }
 
 #[test]
+fn a_watcher_waits_for_a_command_that_adds_an_event() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, file) = (dir.path().join("state"), Path::new("/a.json"));
+    let borrowed = Log::borrow(&folder, file).unwrap();
+    assert!(matches!(Log::borrow(&folder, file), Err(EventError::Watched { .. })));
+    std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| Log::open(&folder, file));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        drop(borrowed);
+        watcher.join().unwrap().unwrap();
+    });
+}
+
+#[test]
 fn every_kind_has_the_form_that_the_schema_says_and_is_read_back() {
     let schema = schema();
     let dir = tempfile::tempdir().unwrap();

@@ -196,7 +196,7 @@ pub(in crate::ops) fn settle_in_watcher(workspace: &Workspace) -> Watched {
 pub(in crate::ops) fn tell(workspace: &Workspace, commits: &PendingCommits) {
     let Some(folder) = commits.folder().parent() else { return };
     // Somebody else tells it, or the next one.
-    let Ok(mut log) = Log::open(folder, &Target::entry(&workspace.config)) else { return };
+    let Ok(mut log) = Log::borrow(folder, &Target::entry(&workspace.config)) else { return };
     for (commit, kind) in untold(commits) {
         if log.append(clock::now(), kind).is_ok() {
             commits.set_told(&commit).ok();
@@ -207,7 +207,7 @@ pub(in crate::ops) fn tell(workspace: &Workspace, commits: &PendingCommits) {
 /// Tells that an undo stands which the gateway does not know of, where nobody waits for an answer.
 pub(super) fn tell_untold_gateway(workspace: &Workspace, commits: &PendingCommits, why: &str) {
     let Some(folder) = commits.folder().parent() else { return };
-    let Ok(mut log) = Log::open(folder, &Target::entry(&workspace.config)) else { return };
+    let Ok(mut log) = Log::borrow(folder, &Target::entry(&workspace.config)) else { return };
     let kind = EventKind::Failed {
         from: crate::event::Origin::Watcher,
         what: "tell the gateway of the change".to_owned(),

@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::settle::tell_untold_gateway;
 use super::{commits_of, tell, undo};
 use crate::clock;
+#[cfg(unix)]
+use crate::fs::{Target, real_path};
 use crate::ops::{OpsError, Signalled, Signalling, Workspace};
 use crate::pending::{Cause, Now, Pending, PendingCommits, State};
 
@@ -66,12 +68,19 @@ fn settle(workspace: &Workspace, commits: &PendingCommits, waiting: &[Pending], 
 }
 
 /// Whether a watcher says that it guards the file.
+#[cfg(unix)]
 fn is_guarded(workspace: &Workspace) -> bool {
-    let Ok(target) = crate::fs::Target::resolve(&workspace.config) else { return false };
+    let Ok(target) = Target::resolve(&workspace.config) else { return false };
     let state = crate::event::Client::of(&workspace.state_dir).state();
     let files = state.ok().flatten().map(|state| state.files).unwrap_or_default();
     files.iter().any(|ward| {
-        let real = crate::fs::real_path(&ward.file);
+        let real = real_path(&ward.file);
         ward.file == target.named() || real.is_ok_and(|real| real == target.path())
     })
+}
+
+/// Nobody answers at a socket here.
+#[cfg(not(unix))]
+fn is_guarded(_: &Workspace) -> bool {
+    false
 }
