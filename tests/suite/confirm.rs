@@ -449,3 +449,39 @@ fn a_write_that_is_to_be_confirmed_tells_no_secret() {
     }
     watched.search(&watched.sandbox.run(["events", "--output", "json"]));
 }
+
+/// A confirmation and an undo at the same time: one of them is first, and the other one knows.
+#[test]
+fn what_was_confirmed_while_an_undo_waited_for_the_lock_stays() {
+    let sandbox = Sandbox::config(GATEWAY);
+    let id = pending(&sandbox, &SET, LATE);
+    let go = sandbox.root().join("go");
+    let script = "while [ ! -e \"$1\" ]; do sleep 0.02; done; exec \"$2\" confirm";
+    let own = env!("CARGO_BIN_EXE_confwarden");
+    let holder = ["exec", "--", "sh", "-c", script, "sh", go.to_str().unwrap(), own];
+    let mut holder = sandbox.invoke(holder).start();
+    holder.until_locked(&sandbox);
+    let mut undo = sandbox.invoke(["cancel"]).start();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(!undo.has_ended(), "it waits for the lock");
+    fs::write(go, "").unwrap();
+    holder.finish().code(0).says(&format!("record {id} is confirmed"));
+    undo.finish().code(4).says(&format!("record {id} does not wait to be confirmed"));
+    sandbox.holds(&new());
+    assert_eq!(kinds(&sandbox), ["observed", "write"]);
+}
+
+/// As after a kill between an undo and its note, of a change that cannot be told from another one by its
+/// values alone.
+#[test]
+fn an_undo_of_what_is_undone_already_changes_nothing() {
+    let before = "{ list: [1, 1] }\n";
+    let sandbox = Sandbox::config(before);
+    let id = pending(&sandbox, &["set", "list[+]", "1"], LATE);
+    let waiting = stored(&sandbox, id).1;
+    sandbox.run(["cancel"]).code(0);
+    sandbox.holds(before);
+    edit(&sandbox, id, |commit| *commit = waiting);
+    sandbox.untouched(|| sandbox.run(["cancel"])).code(0).never_says("wrote");
+    assert_eq!(stored(&sandbox, id).1["state"]["kind"], "undone");
+}

@@ -76,7 +76,11 @@ pub fn cancel(workspace: &Workspace, id: Option<RecordId>) -> Result<Settlement,
         State::Undone { .. } => Ok(Settlement::UndoneBefore(commit)),
         State::Kept { .. } => Err(OpsError::NotPending { id: Some(commit.id) }),
         State::Waiting | State::Stuck { .. } => {
-            undone(workspace, &commits, &commit, Cause::Cancelled)
+            match undone(workspace, &commits, &commit, Cause::Cancelled)? {
+                // Somebody confirmed it while the lock was waited for.
+                Settlement::Kept(_) => Err(OpsError::NotPending { id: Some(commit.id) }),
+                settlement => Ok(settlement),
+            }
         }
     }
 }
