@@ -471,13 +471,12 @@ fn what_was_confirmed_while_an_undo_waited_for_the_lock_stays() {
     assert_eq!(kinds(&sandbox), ["observed", "write"]);
 }
 
-/// As after a kill between an undo and its note, of a change that cannot be told from another one by its
-/// values alone.
+/// As after a kill between an undo and its note, where the undo has put an element back.
 #[test]
 fn an_undo_of_what_is_undone_already_changes_nothing() {
-    let before = "{ list: [1, 1] }\n";
+    let before = "{ list: [1, 2, 3] }\n";
     let sandbox = Sandbox::config(before);
-    let id = pending(&sandbox, &["set", "list[+]", "1"], LATE);
+    let id = pending(&sandbox, &["unset", "list[1]"], LATE);
     let waiting = stored(&sandbox, id).1;
     sandbox.run(["cancel"]).code(0);
     sandbox.holds(before);
