@@ -20,7 +20,6 @@ mod usage; // wrong arguments, help, version, settings
 
 // The commands, one file each.
 mod apply;
-mod confirm; // writes that are undone unless they are confirmed
 mod demo; // what a newcomer sees first
 mod diff;
 mod dry_run;
@@ -33,6 +32,7 @@ mod history; // what is recorded, and what damage to it does
 mod includes; // values put together from several files
 mod mv;
 mod patch;
+mod probation; // writes that are undone unless they are confirmed
 mod program; // what runs under `exec`: its signals, its terminal, what it leaves behind
 mod restore;
 mod set;
@@ -50,13 +50,13 @@ mod watch_load; // ten thousand writes by eight writers
 mod watch_time; // a watcher that slept, lost reports, or whose clock jumped
 
 // The proof: real processes, real file systems, real failures.
-mod confirm_faults; // killed and failed around a write that is to be confirmed, and around its undo
 mod crash; // killed at every system call: old or new, and no work for a person
 mod faults; // every system call of a write fails once
 mod gateway; // real gateways, where some are installed
 mod history_faults; // folders, disks, records and clocks that are no good
 mod lock; // who waits for whom, and what the dead leave
 mod mounts; // links, mounts, owners, modes, access lists
+mod probation_faults; // killed and failed around a write that is to be confirmed, and around its undo
 mod writers; // other programs write the same file, and ask for no lock
 
 // What is shipped beside the program.

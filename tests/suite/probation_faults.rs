@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::confirm::{end_timers, timers};
+use crate::probation::{end_timers, timers};
 use crate::support::{Call, Faults, GATEWAY, Sandbox};
 
 const WRITE: [&str; 5] = ["set", "gateway.port", "4711", "--confirm-within", "10m"];
