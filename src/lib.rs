@@ -3,7 +3,7 @@
 //! This page is the map. Every write, whoever asks for it, is one transaction:
 //!
 //! ```text
-//! lock -> read base -> propose -> parse -> judge -> commit, only if the base is still there
+//! lock -> read base -> propose -> parse -> judge -> commit, only if the base is still there -> tell
 //! ```
 //!
 //! # Layers

@@ -5,11 +5,14 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::{Sender, Sent, SignalError};
-use crate::child::{Complaints, Errand};
+use crate::child::{Complaints, Errand, ErrandError};
 use crate::profile::{CommandSignal, SystemdSignal, UnitScope};
 
 /// The variable that names the configuration to a program.
 const CONFIG: &str = "CONFWARDEN_CONFIG";
+
+/// What `systemctl` ends with where it knows no such unit, as its manual says.
+const NO_UNIT: i32 = 5;
 
 /// See [`crate::profile::Signal::Command`].
 pub(super) struct Command<'a>(pub(super) &'a CommandSignal);
@@ -36,8 +39,12 @@ impl Sender for Systemd<'_> {
         }
         run.extend(["reload", unit]);
         let run: Vec<String> = run.into_iter().map(str::to_owned).collect();
-        ran(&run, *timeout, config, ends)?;
-        Ok(Sent::Told(format!("reload of `{unit}`")))
+        match ran(&run, *timeout, config, ends) {
+            Err(SignalError::Program { code: Some(NO_UNIT), .. }) => {
+                Err(SignalError::NoUnit { unit: unit.clone() })
+            }
+            ran => ran.map(|()| Sent::Told(format!("reload of `{unit}`"))),
+        }
     }
 }
 
@@ -57,6 +64,10 @@ fn ran(
     };
     errand.run(ends).map_err(|error| SignalError::Program {
         program: run.first().cloned().unwrap_or_default(),
+        code: match error {
+            ErrandError::Code(code) => Some(code),
+            _ => None,
+        },
         why: error.to_string(),
     })
 }

@@ -70,8 +70,16 @@ pub enum SignalError {
     Program {
         /// The program, without its arguments.
         program: String,
+        /// What it ended with, where it did by itself.
+        code: Option<i32>,
         /// Why, in one clause.
         why: String,
+    },
+    /// systemd knows no such unit.
+    #[error("there is no unit `{unit}`")]
+    NoUnit {
+        /// The unit.
+        unit: String,
     },
     /// The gateway answered that it did not.
     #[error("{place} answered with status {status}")]

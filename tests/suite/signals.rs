@@ -265,12 +265,17 @@ fn a_unit_is_reloaded_by_systemctl() {
         let log = sandbox.root().join("log");
         let fake = sandbox.root().join("bin/systemctl");
         fs::create_dir(fake.parent().unwrap()).unwrap();
-        fs::write(&fake, format!("#!/bin/sh\necho \"$@\" >> {}\n", log.display())).unwrap();
+        let script = |end| format!("#!/bin/sh\necho \"$@\" >> {}\nexit {end}\n", log.display());
+        fs::write(&fake, script(0)).unwrap();
         fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
         let path = format!("{}:/usr/bin:/bin", fake.parent().unwrap().display());
-        let run = sandbox.invoke(["set", "limits.burst", "200"]).env("PATH", path).run();
+        let run = sandbox.invoke(["set", "limits.burst", "200"]).env("PATH", &path).run();
         run.code(0).says("told the gateway: reload of `acme.service`");
-        assert_eq!(fs::read_to_string(log).unwrap(), format!("{words}\n"));
+        assert_eq!(fs::read_to_string(&log).unwrap(), format!("{words}\n"));
+        for (end, why) in [(5, "there is no unit `acme.service`"), (1, "ended with code 1")] {
+            fs::write(&fake, script(end)).unwrap();
+            sandbox.invoke(["signal"]).env("PATH", &path).run().code(8).says(why);
+        }
     }
 }
 
