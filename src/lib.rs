@@ -3,7 +3,7 @@
 //! This page is the map. Every write, whoever asks for it, is one transaction:
 //!
 //! ```text
-//! lock -> read base -> propose -> parse -> judge -> commit, only if the base is still there
+//! lock -> read base -> propose -> parse -> judge -> commit, only if the base is still there -> tell
 //! ```
 //!
 //! # Layers
@@ -25,8 +25,10 @@
 //! | [`heal`] | what a foreign write is put right to | does IO |
 //! | [`fs`] | locks, reads, atomic replaces | parses a document |
 //! | [`child`] | a program that runs under the guard | opens a file, knows a configuration |
+//! | [`signal`] | how a gateway is told to take its configuration | decides whether it is told |
 //! | [`watch`] | what others do to files, seen from outside | reads what stands in a file |
 //! | [`history`] | records and snapshots of a guarded file | parses a document, knows a secret |
+//! | [`pending`] | writes that are undone unless they are confirmed | writes a configuration |
 //! | [`author`] | who wrote a file, and how certain that is | shows an argument of a program |
 //! | [`gateway`] | the gateway that runs: found, proved, asked | writes a file, signals a process, gives the secret to another |
 //! | [`event`] | what the watcher tells: lines, log, socket, hooks | quotes a value, decides about a configuration |
@@ -61,15 +63,18 @@
 //! | `openclaw.json.lock` | [`fs::GatewayLock`] | OpenClaw's own lock, held during a write |
 //! | `$XDG_STATE_HOME/confwarden/key` | [`fs::install_key`] | the key of secret fingerprints, 0600 |
 //! | `$XDG_STATE_HOME/confwarden/files/` | [`history`] | what stood in each guarded file, since when, by whom |
+//! | `$XDG_STATE_HOME/confwarden/files/*/pending/` | [`pending`] | when which write is undone, and what became of it |
 //! | `$XDG_STATE_HOME/confwarden/files/*/events.jsonl` | [`event`] | what the watcher saw and did, one old file kept |
 //! | `$XDG_STATE_HOME/confwarden/watch.sock` | [`event`] | where the watcher answers its own user |
+//! | `header.file` of `[signal]` in a profile | a person | the value of a header, read when a gateway is told |
 //! | `$XDG_CONFIG_HOME/confwarden/hooks.toml` | a person | programs that run on events |
 //! | `$XDG_STATE_HOME/confwarden/history-recipients` | a person | whom snapshots are encrypted to |
 //!
 //! # Where to add what
 //!
 //! A rule: `policy/rules/mod.rs` says how. A gateway: a TOML file, see [`profile`]. A command: one file in
-//! `bin/confwarden/commands`, one use case in [`ops`]. A format: a folder in `doc` with a reader and a
+//! `bin/confwarden/commands`, one use case in [`ops`]. A way to tell a gateway: one file in [`signal`], and
+//! what it needs to know in `profile/signal.rs`. A format: a folder in `doc` with a reader and a
 //! planner.
 //!
 //! # Limits
@@ -89,9 +94,11 @@ pub mod gateway;
 pub mod heal;
 pub mod history;
 pub mod ops;
+pub mod pending;
 pub mod policy;
 pub mod profile;
 pub mod redact;
 pub mod schema;
+pub mod signal;
 pub mod text;
 pub mod watch;

@@ -18,6 +18,9 @@
 //! It is told of the program's end by the kernel, at once. It never waits for anything else, never
 //! keeps or shows an argument, and never signals a process that is not the program.
 //!
+//! A program that runs for one thing beside us (a hook, a reload) is an [`Errand`] instead: within a
+//! limit of time, in a process group of its own, with no terminal and no shell.
+//!
 //! # Limits
 //!
 //! - Who sends a signal to the whole process group has it arrive at the program twice.
@@ -25,6 +28,10 @@
 //! - Only Linux is verified. On macOS nobody tells which signals were ignored before us or which of
 //!   them a terminal sent, and where there are no Unix signals none is passed on (see `other.rs`).
 
+#[cfg(unix)]
+mod detached;
+#[cfg(unix)]
+mod errand;
 mod error;
 
 #[cfg(not(unix))]
@@ -46,7 +53,13 @@ use unix as platform;
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
+#[cfg(unix)]
+pub use detached::{Detached, detach};
+#[cfg(unix)]
+pub use errand::{Complaints, Errand, ErrandError};
 pub use error::{StartError, WaitError};
+#[cfg(not(unix))]
+pub use other::Detached;
 #[cfg(unix)]
 pub use stack::raise_stack_limit;
 

@@ -9,7 +9,7 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
-use super::{End, Pause, Progress, WaitError};
+use super::{End, Pause, Progress, StartError, WaitError};
 
 /// How often the end is asked for.
 const TURN: Duration = Duration::from_millis(2);
@@ -49,4 +49,22 @@ impl Program {
     pub(super) fn pause(&mut self) -> Result<Pause, WaitError> {
         Ok(Pause::NotOurs)
     }
+}
+
+/// A program of ours that outlives us. There is no way for it here.
+#[derive(Debug)]
+pub struct Detached(());
+
+impl Detached {
+    /// Starts nothing.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    pub fn start(program: &OsStr, _: &[OsString], _: Duration) -> Result<Self, StartError> {
+        Err(StartError::of(program, io::ErrorKind::Unsupported.into()))
+    }
+
+    /// There is nothing to end.
+    pub fn end(self) {}
 }

@@ -130,6 +130,27 @@ pub enum EventKind {
         /// Milliseconds from when the change was accepted until this was known.
         took_ms: u64,
     },
+    /// The gateway was told of a change that somebody else had written.
+    Signalled {
+        /// The way, as `kind` in the profile.
+        way: String,
+        /// What was done, without an argument.
+        what: String,
+        /// Milliseconds that it took.
+        took_ms: u64,
+    },
+    /// A write that was to be confirmed was confirmed.
+    Kept {
+        /// Its record.
+        commit: RecordId,
+    },
+    /// A write that was to be confirmed was undone.
+    RolledBack {
+        /// Its record.
+        commit: RecordId,
+        /// Why.
+        cause: RollBack,
+    },
     /// The file is not guarded any more.
     Stopped,
 }
@@ -150,6 +171,16 @@ pub struct PutBackNote {
     pub path: String,
     /// The rule that the change broke.
     pub rule: String,
+}
+
+/// Why a write was undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RollBack {
+    /// Nobody confirmed it in time.
+    Overdue,
+    /// Somebody did not want it.
+    Cancelled,
 }
 
 /// How changes of a file are seen.
@@ -187,6 +218,9 @@ impl EventKind {
             Self::Calm => EventName::Calm,
             Self::Failed { .. } => EventName::Failed,
             Self::ReloadConfirmed { .. } => EventName::ReloadConfirmed,
+            Self::Signalled { .. } => EventName::Signalled,
+            Self::Kept { .. } => EventName::Kept,
+            Self::RolledBack { .. } => EventName::RolledBack,
             Self::Stopped => EventName::Stopped,
         }
     }
@@ -212,6 +246,9 @@ impl EventKind {
             | Self::Calm
             | Self::ReloadConfirmed { .. }
             | Self::Failed { .. }
+            | Self::Signalled { .. }
+            | Self::Kept { .. }
+            | Self::RolledBack { .. }
             | Self::Stopped => {}
         }
         self

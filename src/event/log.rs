@@ -1,7 +1,7 @@
 //! The log of a file's events: one writer, lines that are whole or not there.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::line::{self, Seen};
 use super::{Event, EventError, EventKind, VERSION};
@@ -12,6 +12,8 @@ pub(super) const LATEST: &str = "events.jsonl";
 /// Those before.
 pub(super) const BEFORE: &str = "events.1.jsonl";
 const LOCK: &str = "events.lock";
+/// How long another process may take to add an event.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// At this size in bytes a new file is begun.
 pub(super) const ROTATED_AT: u64 = 1 << 20;
 
@@ -41,15 +43,29 @@ pub struct NotLogged {
 }
 
 impl Log {
-    /// Opens the log in `folder`, that of the history of `file`, and makes what is missing of it.
+    /// Opens the log in `folder`, that of the history of `file`, and makes what is missing of it. A
+    /// command that adds one event is waited for.
     ///
     /// # Errors
     ///
-    /// [`EventError::Watched`] where another process has it open, [`EventError::Fs`] where the folder
+    /// [`EventError::Watched`] where another process has it open all the while, [`EventError::Fs`] where the folder
     /// cannot be used.
     pub fn open(folder: &Path, file: &Path) -> Result<Self, EventError> {
+        Self::open_within(folder, file, Wait::UpTo(PATIENCE))
+    }
+
+    /// As [`Log::open`] for a moment, to add what a watcher would; it waits for none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Log::open`].
+    pub fn borrow(folder: &Path, file: &Path) -> Result<Self, EventError> {
+        Self::open_within(folder, file, Wait::No)
+    }
+
+    fn open_within(folder: &Path, file: &Path, wait: Wait) -> Result<Self, EventError> {
         let folder = Folder::create(folder)?;
-        let lock = match folder.lock(LOCK, Wait::No) {
+        let lock = match folder.lock(LOCK, wait) {
             Ok(lock) => lock,
             Err(FsError::Busy { .. }) => {
                 return Err(EventError::Watched { file: file.to_owned() });

@@ -72,7 +72,7 @@ pub use error::EventError;
 pub use follow::Follower;
 pub use hook::{HookFailure, Hooks};
 pub use hub::Hub;
-pub use kind::{EventKind, Origin, PutBackNote, ReloadNote, Sight};
+pub use kind::{EventKind, Origin, PutBackNote, ReloadNote, RollBack, Sight};
 pub use line::Seen;
 pub use log::{Log, NotLogged};
 pub use read::{Since, SinceError, read};

@@ -96,6 +96,9 @@ pub(super) fn every_kind() -> Vec<EventKind> {
             gateway_version: Some("2026.9.6".to_owned()),
             took_ms: 700,
         },
+        EventKind::Signalled { way: "http".to_owned(), what: "a request".to_owned(), took_ms: 3 },
+        EventKind::Kept { commit: RecordId(7) },
+        EventKind::RolledBack { commit: RecordId(8), cause: RollBack::Overdue },
         EventKind::Stopped,
     ]
 }
@@ -122,6 +125,20 @@ fn seqs(folder: &Path, since: Since) -> Vec<u64> {
 
 fn latest(folder: &Path) -> std::path::PathBuf {
     folder.join("events.jsonl")
+}
+
+#[test]
+fn a_watcher_waits_for_a_command_that_adds_an_event() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, file) = (dir.path().join("state"), Path::new("/a.json"));
+    let borrowed = Log::borrow(&folder, file).unwrap();
+    assert!(matches!(Log::borrow(&folder, file), Err(EventError::Watched { .. })));
+    std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| Log::open(&folder, file));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        drop(borrowed);
+        watcher.join().unwrap().unwrap();
+    });
 }
 
 #[test]

@@ -121,6 +121,12 @@ impl Folder {
         }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// Locks the folder against other processes that lock it so. The file `name` is never removed.
     ///
     /// # Errors

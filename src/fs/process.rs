@@ -1,6 +1,7 @@
 //! Whether a process still runs, and since when.
 //!
-//! Looks only at what the system tells everybody; never at arguments or the environment.
+//! Looks only at what the system tells everybody; never at the environment, and at arguments only to
+//! compare the first of them.
 
 #[cfg(target_os = "linux")]
 use std::fs::File;
@@ -105,6 +106,29 @@ impl Stat {
         let started = fields.nth(17)?.parse().ok()?;
         Some(Self { name, has_ended, parent, started })
     }
+}
+
+/// This start of the machine, where the system names it.
+#[must_use]
+pub fn boot_id() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let id = text.trim();
+    (!id.is_empty()).then(|| id.to_owned())
+}
+
+/// The first words of the command line of `pid`, for telling a program that runs in an interpreter; none
+/// where they may not be seen. They are to be compared and forgotten: arguments may be secrets.
+#[cfg(target_os = "linux")]
+pub(crate) fn command_words(pid: u32, most: usize) -> Vec<String> {
+    const MOST_BYTES: u64 = 4096;
+    let mut bytes = Vec::new();
+    let line = File::open(format!("/proc/{pid}/cmdline"));
+    if line.and_then(|line| line.take(MOST_BYTES).read_to_end(&mut bytes)).is_err() {
+        return Vec::new();
+    }
+    // A title that a program gave itself has spaces in the place of zeros.
+    let words = bytes.split(|byte| *byte == 0 || *byte == b' ').filter(|word| !word.is_empty());
+    words.take(most).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
 #[cfg(test)]

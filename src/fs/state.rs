@@ -191,7 +191,7 @@ fn read_key(path: &Path) -> Result<Option<[u8; 32]>, FsError> {
 }
 
 /// The directory of a file of our own, and its name there.
-fn place(path: &Path) -> Result<(Directory, &OsStr), FsError> {
+pub(super) fn place(path: &Path) -> Result<(Directory, &OsStr), FsError> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(FsError::io("open", path)(io::ErrorKind::IsADirectory.into()));
     };

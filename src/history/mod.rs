@@ -11,6 +11,7 @@
 //! | `files/<id>/records.jsonl` | the records, oldest first: one JSON object a line, each with its version `v` |
 //! | `files/<id>/snapshots/<hash>` | a text, byte for byte; `<hash>` is its BLAKE3 hash under a key derived from the installation's |
 //! | `files/<id>/snapshots/<hash>.age` | the same, encrypted |
+//! | `files/<id>/pending/` | pending commits, which name texts too |
 //! | `files/<id>/lock` | held while records are added or pruned; never removed |
 //! | `history-recipients` | age recipients, one a line; where it is there, snapshots are encrypted to them |
 //!
@@ -62,6 +63,7 @@ pub use record::{
 pub use reference::{RecordRef, RecordRefError};
 pub use retention::Retention;
 pub use seal::Identities;
+pub(crate) use store::PENDING;
 pub use store::{Pruned, Pruning, Recording};
 
 use crate::fs::{Folder, Target};

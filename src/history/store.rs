@@ -15,6 +15,8 @@ use crate::fs::{self, Folder, FolderLock, Unsynced, Wait};
 
 /// The file of records in a folder.
 pub(super) const RECORDS: &str = "records.jsonl";
+/// The folder of pending commits, which name texts as records do.
+pub(crate) const PENDING: &str = "pending";
 const SNAPSHOTS: &str = "snapshots";
 const LOCK: &str = "lock";
 /// What follows the name of an encrypted snapshot.
@@ -143,6 +145,12 @@ impl Recording {
     #[must_use]
     pub fn last(&self) -> Option<&Record> {
         self.last.as_ref()
+    }
+
+    /// The number of the next record.
+    #[must_use]
+    pub fn next(&self) -> RecordId {
+        RecordId(self.next)
     }
 
     /// What `bytes` are named.
@@ -283,6 +291,8 @@ impl Recording {
             left.extend_from_slice(line);
             left.push(b'\n');
         }
+        let pending = self.pending()?;
+        unread.extend(pending.iter().map(Vec::as_slice));
         let superfluous: Vec<String> = self
             .snapshots
             .names()?
@@ -319,6 +329,21 @@ impl Recording {
                 .collect(),
             snapshots: superfluous.len(),
         })
+    }
+}
+
+impl Recording {
+    /// What stands in the pending commits: their texts are needed, with or without a record.
+    fn pending(&self) -> Result<Vec<Vec<u8>>, HistoryError> {
+        let Some(folder) = Folder::open(&self.folder.path().join(PENDING))? else {
+            return Ok(Vec::new());
+        };
+        let mut texts = Vec::new();
+        for name in folder.names()? {
+            let Some(name) = name.to_str() else { continue };
+            texts.extend(folder.read(name)?);
+        }
+        Ok(texts)
     }
 }
 

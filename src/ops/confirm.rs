@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use super::{
-    DryRun, HardLinks, KnownVersion, Missing, OpsError, Outcome, Restarts, Restore, Status,
-    VersionSource, Workspace, WriteOptions,
+    DryRun, HardLinks, KnownVersion, Missing, OpsError, Outcome, Restarts, Restore, Signalling,
+    Status, VersionSource, Workspace, WriteOptions,
 };
 use crate::clock;
 use crate::doc::{KeyPath, Value};
@@ -171,6 +171,8 @@ impl Asking<'_> {
             hard_links: HardLinks::Break,
             missing: Missing::Refuse,
             restarts: Restarts::Allow,
+            signalling: Signalling::default(),
+            confirm: None,
         };
         let (before, depth) = (effective(self.workspace), self.confirming.depth);
         let before = self.gateway.before(&before, depth, self.confirming.timeout);

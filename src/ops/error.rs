@@ -174,6 +174,44 @@ pub enum OpsError {
         /// Where and why.
         source: SyntaxError,
     },
+    /// A write is to be confirmed, and there is nothing to go back to.
+    #[error("`{}` is not there, or does not parse, so there is nothing to go back to", file.display())]
+    NothingToReturnTo {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A write is to be confirmed, and nobody would wait for its deadline; nothing was written.
+    #[error("could not start the process that waits for the confirmation; nothing was written")]
+    NoTimekeeper(#[source] StartError),
+    /// There is no such commit to be confirmed, or none at all.
+    #[error("{}", match id {
+        Some(id) => format!("record {id} does not wait to be confirmed"),
+        None => "nothing waits to be confirmed".to_owned(),
+    })]
+    NotPending {
+        /// The commit.
+        id: Option<RecordId>,
+    },
+    /// Several commits wait to be confirmed.
+    #[error("{} commits wait to be confirmed", ids.len())]
+    ManyPending {
+        /// Their records.
+        ids: Vec<RecordId>,
+    },
+    /// A commit that was not confirmed, or was cancelled, stands, and a person must look.
+    #[error("could not undo record {id}: it stands")]
+    NotUndone {
+        /// The commit.
+        id: RecordId,
+        /// Why.
+        source: Box<Self>,
+    },
+    /// A rule refuses an undo.
+    #[error("a rule refuses it: {}", rules.join(", "))]
+    UndoRefused {
+        /// The rules.
+        rules: Vec<&'static str>,
+    },
     /// Other writers were faster every time.
     #[error("`{}` was changed by other writers {attempts} times in a row", file.display())]
     Contended {

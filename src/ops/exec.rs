@@ -16,7 +16,9 @@ use super::foreign::{
     Accepted, Broken, Dressing, Extent, Foreign, ForeignRecord, Redressing, Repaired, SetAside,
     Settled,
 };
+use super::pending;
 use super::session::Session;
+use super::signalling::{self, Signalling};
 use super::{OpsError, Outcome, Publication, Status, Workspace, outcome};
 use crate::child::{Child, End, Progress};
 use crate::clock;
@@ -79,6 +81,8 @@ pub struct ExecOptions {
     pub damage: Damage,
     /// Whether layout and comments are dressed on again.
     pub redressing: Redressing,
+    /// Whether the gateway is told of what the program changed.
+    pub signalling: Signalling,
 }
 
 /// How a program under the guard has ended, and what became of its writes.
@@ -125,6 +129,7 @@ pub fn exec(
     options: &ExecOptions,
 ) -> Result<ExecOutcome, OpsError> {
     policy::check_rules(&options.allow)?;
+    let overdue = pending::settle_overdue(workspace);
     let mut session = Session::guarding(workspace)?;
     let snapshot = session.load_locked()?;
     let accepted = Accepted::recorded(snapshot, workspace, &session);
@@ -149,7 +154,15 @@ pub fn exec(
     notices.extend(foreign.tell(&author, &last).notice);
     settled.push(last);
     notices.extend(foreign.session.leftovers().map(outcome::leftover));
-    Ok(ExecOutcome::of(end, options.damage, settled, notices))
+    let mut outcome = ExecOutcome::of(end, options.damage, settled, notices);
+    outcome.outcome.notices.splice(0..0, overdue);
+    drop(foreign);
+    drop(session);
+    if outcome.outcome.status == Status::Written {
+        let changes = &outcome.outcome.changes;
+        outcome.outcome.signal = signalling::after(workspace, changes, options.signalling);
+    }
+    Ok(outcome)
 }
 
 /// The configuration while the program runs.

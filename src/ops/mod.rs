@@ -14,6 +14,7 @@ mod foreign;
 mod known_version;
 mod outcome;
 mod pairing;
+mod pending;
 mod propose;
 mod recorder;
 mod records;
@@ -23,6 +24,7 @@ mod request;
 mod rest;
 mod restore;
 mod session;
+mod signalling;
 mod snapshot;
 mod status;
 mod transaction;
@@ -44,20 +46,26 @@ pub use foreign::{Redressing, Repair, Repaired, SetAside};
 pub use known_version::{KnownVersion, VersionSource};
 pub use outcome::{Change, ChangeKind, FileOutcome, Outcome, Publication, Status};
 pub use pairing::{Patience, patiently};
+pub use pending::{
+    Awaiting, ConfirmWithin, Settlement, Timekeeper, cancel, confirm, extend, keep_time,
+    pending_commits, settle_overdue,
+};
 pub use records::{Past, PastBytes, PastText, past, past_difference, prune, records};
 pub use reload::{NO_RESTART, Reload};
 pub use reloaded::reloaded;
 pub use request::{Assignment, DryRun, HardLinks, Input, Missing, Request, Restarts, WriteOptions};
 pub use rest::{Unrest, rest};
 pub use restore::{Restoration, Restore, restore};
+pub use signalling::{SignalResult, Signalled, Signalling, signal};
 pub use status::{Condition, Drift, Guard, Overview, status};
 pub use waiting::Waiting;
-pub use watch::{Notice, Settle, Timing, Watcher};
+pub use watch::{Notice, Settle, Timing, Told, Watcher};
 
 use crate::doc::{KeyPath, Value};
 use crate::profile::Profile;
 use session::Session;
 use snapshot::Unparsable;
+use transaction::Duty;
 
 /// Which file is guarded, by which profile, and how patiently.
 #[derive(Clone, Debug)]
@@ -124,7 +132,8 @@ pub fn get(workspace: &Workspace, path: &KeyPath) -> Result<Option<Value>, OpsEr
     Ok(base.configuration.effective().at(path).cloned())
 }
 
-/// Makes one write: lock, read, propose, judge, commit if unchanged.
+/// Makes one write: lock, read, propose, judge, commit if unchanged, tell the gateway. Before that it
+/// undoes what nobody confirmed in time, which a notice says.
 ///
 /// A refusal by a rule is an outcome, not an error.
 ///
@@ -137,7 +146,16 @@ pub fn write(
     request: &Request,
     options: &WriteOptions,
 ) -> Result<Outcome, OpsError> {
-    transaction::write(workspace, request, options)
+    let overdue = match options.dry_run {
+        DryRun::No => pending::settle_overdue(workspace),
+        DryRun::Yes => Vec::new(),
+    };
+    let mut outcome = transaction::write(workspace, request, options, Duty::None)?;
+    outcome.notices.splice(0..0, overdue);
+    if outcome.status == Status::Written {
+        outcome.signal = signalling::after(workspace, &outcome.changes, options.signalling);
+    }
+    Ok(outcome)
 }
 
 /// What differs between two files, in text and in meaning.

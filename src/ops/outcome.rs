@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use super::{KnownVersion, Reaction, Reload, Workspace};
+use super::{Awaiting, KnownVersion, Reaction, Reload, Signalled, Workspace};
 use crate::compose::Configuration;
 use crate::doc::{Difference, Document, KeyPath, Value, diff};
 use crate::finding::Finding;
@@ -47,6 +47,11 @@ pub struct Outcome {
     pub record: Option<RecordId>,
     /// What the gateway has made of it; nothing where it was not asked.
     pub reaction: Option<Reaction>,
+    /// What became of telling the gateway; nothing where nothing was written, or nothing changed in
+    /// meaning.
+    pub signal: Option<Signalled>,
+    /// By when which record is to be confirmed; nothing where the write stands by itself.
+    pub awaiting: Option<Awaiting>,
 }
 
 impl Outcome {
@@ -64,6 +69,8 @@ impl Outcome {
             known: Vec::new(),
             record: None,
             reaction: None,
+            signal: None,
+            awaiting: None,
         }
     }
 }

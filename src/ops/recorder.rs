@@ -8,13 +8,13 @@ use std::path::Path;
 use super::records::{self, Side};
 use super::session::Session;
 use super::snapshot::Snapshot;
-use super::{Change, ChangeKind, Outcome, Request, Workspace, outcome};
+use super::{Change, ChangeKind, OpsError, Outcome, Request, Workspace, outcome};
 use crate::clock;
 use crate::compose::{Configuration, Part};
 use crate::finding::{Action, Origin};
 use crate::history::{
     Author, Certainty, ChangeNote, Entry, FileEntry, History, HistoryError, Identities, Kind,
-    NoteKind, Record, Recording, RuleNote,
+    NoteKind, Record, RecordId, RecordedFile, Recording, RuleNote,
 };
 
 /// The record of one write, from its first attempt to its end.
@@ -56,6 +56,34 @@ impl<'w> Recorder<'w> {
             self.fault = Some(error);
         }
         committed
+    }
+
+    /// Makes the texts of `base` and `candidate` durable, and says which record the write will be.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::History`] where nothing can be recorded.
+    pub(super) fn announced(
+        &mut self,
+        session: &Session<'_>,
+        base: &Snapshot,
+        candidate: &Configuration,
+    ) -> Result<(RecordId, Vec<RecordedFile>), OpsError> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault.into());
+        }
+        self.prepare(session, base, candidate)?;
+        let recording = self.recording.as_mut().expect("it was just prepared");
+        recording.sync()?;
+        let mut files = Vec::new();
+        for part in candidate.parts() {
+            let FileEntry { file, before, after } = file_entry(base, part);
+            let mut keep = |text: Option<&[u8]>| text.map(|text| recording.keep(text)).transpose();
+            let (before, after) = (keep(before)?, keep(after)?);
+            files.push(RecordedFile { file: file.to_owned(), before, after });
+        }
+        recording.sync()?;
+        Ok((recording.next(), files))
     }
 
     /// Stores the texts, and records what was found where no record ends in it.

@@ -2,7 +2,7 @@
 
 pub use crate::fs::HardLinks;
 
-use super::Restoration;
+use super::{ConfirmWithin, Restoration, Signalling};
 use crate::doc::{Change, Document, KeyPath, Value};
 use crate::fs::Loaded;
 
@@ -119,4 +119,8 @@ pub struct WriteOptions {
     pub missing: Missing,
     /// Whether the gateway may restart for it.
     pub restarts: Restarts,
+    /// Whether the gateway is told.
+    pub signalling: Signalling,
+    /// Whether it is undone unless somebody confirms it.
+    pub confirm: Option<ConfirmWithin>,
 }

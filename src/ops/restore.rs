@@ -16,7 +16,7 @@ use crate::doc::{
     Change, Collision, Document, Incoming, KeyPath, changed, merge, reconcile, replay,
 };
 use crate::fs::{Target, create_private_directory, read};
-use crate::history::{Identities, RecordRef};
+use crate::history::{History, Identities, Record, RecordRef};
 
 /// What is to be brought back.
 #[derive(Clone, Debug)]
@@ -142,6 +142,17 @@ fn prepare(
 }
 
 impl Restoration {
+    /// The state before the step that `record` describes; everything else stays.
+    pub(super) fn of_step(
+        history: &History,
+        session: &Session<'_>,
+        record: &Record,
+        identities: &Identities,
+    ) -> Result<Self, OpsError> {
+        let of = |side| records::configuration(history, session, record, side, identities);
+        Ok(Self(Kind::Undo { before: of(Side::Before)?, after: of(Side::After)? }))
+    }
+
     /// Whether the whole text is replaced, so that nothing need be there, or parse.
     pub(super) fn is_whole(&self) -> bool {
         matches!(self.0, Kind::Whole { .. })
@@ -190,6 +201,11 @@ impl Restoration {
                         continue;
                     };
                     if left.document.source() == past.document.source() {
+                        continue;
+                    }
+                    // Taken back already, or never seen.
+                    let stands = parts.iter().find(|part| part.file == past.file);
+                    if stands.is_some_and(|s| s.document.source() == past.document.source()) {
                         continue;
                     }
                     let now = parts.iter_mut().find(|part| part.file == past.file);

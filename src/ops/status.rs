@@ -15,6 +15,7 @@ use crate::event::Freshness;
 use crate::fs::{GatewayLock, Held, LockGuard, Target, awaits_recovery, synced_by};
 use crate::gateway::Look;
 use crate::history::{History, Identities, Listing, Record, RecordId};
+use crate::pending::{Pending, PendingCommits};
 use crate::profile::GatewayLockKind;
 
 /// How many of the latest records are shown.
@@ -65,6 +66,8 @@ pub struct Overview {
     pub waiting: Waiting,
     /// The gateway that runs, where somebody has asked: see [`running`](super::running).
     pub gateway: Option<Look>,
+    /// Writes that wait to be confirmed, or could not be undone.
+    pub pending: Vec<Pending>,
 }
 
 /// What the watcher knows of a file.
@@ -164,6 +167,12 @@ pub fn status(workspace: &Workspace, started: Option<SystemTime>) -> Result<Over
         drift: drift(workspace, &session, &snapshot, &history, records.last()),
         watcher,
         waiting: waiting(workspace, &session, &snapshot, &history, &records, started),
+        pending: PendingCommits::of(&history)
+            .list()?
+            .commits
+            .into_iter()
+            .filter(|commit| !commit.state.is_final())
+            .collect(),
         records: records.len(),
         faults: faults.len(),
         latest: {

@@ -4,6 +4,7 @@
 //! after it was read. The proposal is made once, on the first base; on a moved base its changes are
 //! made again, so both writers' changes survive where they do not collide.
 
+use super::pending::{Announcement, Step, Undo};
 use super::propose::{Proposal, Reach, propose};
 use super::recorder::Recorder;
 use super::records;
@@ -26,6 +27,7 @@ pub(super) fn write(
     workspace: &Workspace,
     request: &Request,
     options: &WriteOptions,
+    duty: Duty<'_>,
 ) -> Result<Outcome, OpsError> {
     // A misspelt rule is an error before anything is locked.
     Verdict::of(Vec::new(), &options.allow)?;
@@ -33,6 +35,44 @@ pub(super) fn write(
         DryRun::No => Session::writing(workspace, options.missing)?,
         DryRun::Yes => Session::reading(workspace)?,
     };
+    if let Duty::Undo(undo) = duty
+        && undo.begin()? == Step::NotAnyMore
+    {
+        return Ok(Outcome::unchanged());
+    }
+    let mut announcement = options
+        .confirm
+        .as_ref()
+        .filter(|_| options.dry_run == DryRun::No)
+        .map(|confirm| Announcement::new(workspace, confirm, &session));
+    let mut outcome = write_in(&mut session, workspace, request, options, announcement.as_mut())?;
+    match outcome.status {
+        Status::Written => outcome.awaiting = announcement.and_then(Announcement::made),
+        // Taken back, if anything was announced.
+        _ => drop(announcement),
+    }
+    if let Duty::Undo(undo) = duty {
+        undo.end(&mut session, &outcome)?;
+    }
+    Ok(outcome)
+}
+
+/// What is done for a pending commit, under the locks.
+#[derive(Clone, Copy)]
+pub(super) enum Duty<'a> {
+    /// Nothing.
+    None,
+    /// The write is the undo of one, which is looked at before and noted after.
+    Undo(&'a Undo),
+}
+
+fn write_in(
+    session: &mut Session<'_>,
+    workspace: &Workspace,
+    request: &Request,
+    options: &WriteOptions,
+    mut announcement: Option<&mut Announcement<'_>>,
+) -> Result<Outcome, OpsError> {
     let missing = match request {
         Request::Restore(restoration) if restoration.is_whole() => Missing::Create,
         _ => options.missing,
@@ -57,7 +97,7 @@ pub(super) fn write(
                 Proposal { changes, ..proposal.clone() }
             }
         };
-        let candidate = candidate(&session, &base, request, &proposal)?;
+        let candidate = candidate(session, &base, request, &proposal)?;
         if let Request::Restore(_) = request {
             session.load_further(&mut base, candidate.configuration.parts())?;
         }
@@ -65,7 +105,7 @@ pub(super) fn write(
         let accepted = match request {
             Request::Restore(restoration) => restoration.accepted(),
             Request::Install { .. } if base.fault.is_some() => {
-                stood = records::last_that_stood(workspace, &session);
+                stood = records::last_that_stood(workspace, session);
                 stood.as_ref()
             }
             _ => None,
@@ -87,7 +127,10 @@ pub(super) fn write(
             first.get_or_insert_with(|| remembered(proposal, &base));
             continue;
         }
-        let committed = recorder.around(&session, &base, &candidate.configuration, || {
+        if let Some(announcement) = &mut announcement {
+            announcement.announce(&mut recorder, session, &base, &candidate.configuration)?;
+        }
+        let committed = recorder.around(session, &base, &candidate.configuration, || {
             session.commit(&base, &candidate, &touched, options.hard_links)
         })?;
         match committed {

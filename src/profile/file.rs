@@ -18,6 +18,7 @@
 //! | `[actions]` | rules whose action differs: `deny`, `warn`, `audit` |
 //! | `[[hooks]]` | programs that run on events: `on` kinds, `run` without a shell, `timeout` |
 //! | `[probe]` | how the gateway that runs is asked: `openclaw`, `http`, `tcp` or `command`; `timeout`, `window` |
+//! | `[signal]` | how the gateway is told of a change: `kind`, and what belongs to it |
 //! | `[reload]`, `[[reload.table]]` | what a change costs, by prefix and version of the gateway |
 //! | `[reload.plugins]` | where it stands which plugins and channels are loaded |
 //! | `[reload.table.actions]` | prefixes of what is taken live, by what the gateway does then |
@@ -38,6 +39,7 @@ use super::probe::CheckedProbe;
 use super::reload::ReloadSection;
 use super::{
     Auth, Discovery, GatewayLockKind, Hook, Placeholders, Prefix, Profile, SecretPaths, Shrink,
+    Signal, is_untouchable,
 };
 use crate::finding::Action;
 use crate::text::Position;
@@ -65,6 +67,11 @@ impl Profile {
             let offset = error.span().map_or(0, |span| span.start);
             let reason = error.message().trim_end().replace('\n', ", ");
             ProfileError { reason, position: Position::of(text, offset) }
+        })?;
+        file.check_signal().map_err(|reason| {
+            let table = toml_edit::Document::parse(text).ok();
+            let table = table.and_then(|table| Some(table.get("signal")?.span()?.start));
+            ProfileError { reason, position: Position::of(text, table.unwrap_or_default()) }
         })?;
         Ok(file.into())
     }
@@ -108,6 +115,20 @@ struct ProfileFile {
     #[serde(default)]
     hooks: Vec<Hook>,
     probe: Option<CheckedProbe>,
+    #[serde(default)]
+    signal: Signal,
+}
+
+impl ProfileFile {
+    /// Nothing but the write is a signal to OpenClaw, whatever a profile for it says.
+    fn check_signal(&self) -> Result<(), String> {
+        let is_untouchable =
+            is_untouchable(&self.name.0) || self.gateway_lock == GatewayLockKind::Openclaw;
+        if is_untouchable && self.signal != Signal::Watched {
+            return Err(super::signal::BANNED.to_owned());
+        }
+        Ok(())
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -221,6 +242,7 @@ impl From<ProfileFile> for Profile {
             actions: file.actions.into_iter().map(|(rule, action)| (rule.0, action)).collect(),
             hooks: file.hooks,
             probe: file.probe.map(|probe| probe.0),
+            signal: file.signal,
         }
     }
 }
@@ -312,7 +334,7 @@ mod tests {
         );
         check(
             "colour = 1",
-            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `stamps`, `writers`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload`, `hooks`, `probe` at line 3, column 1",
+            "unknown field `colour`, expected one of `version`, `name`, `protected`, `rosters`, `stamps`, `writers`, `gateway-lock`, `discovery`, `auth`, `secrets`, `placeholders`, `include`, `shrink`, `actions`, `reload`, `hooks`, `probe`, `signal` at line 3, column 1",
         );
         check(
             "protected = \"gateway\"",

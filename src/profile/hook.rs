@@ -48,13 +48,19 @@ pub enum EventName {
     Failed,
     /// The gateway has taken a change.
     ReloadConfirmed,
+    /// The gateway was told of a change.
+    Signalled,
+    /// A write was confirmed.
+    Kept,
+    /// A write that nobody confirmed was undone.
+    RolledBack,
     /// A file is not guarded any more.
     Stopped,
 }
 
 impl EventName {
     /// Every name.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Watching,
         Self::Accepted,
         Self::Healed,
@@ -65,6 +71,9 @@ impl EventName {
         Self::Calm,
         Self::Failed,
         Self::ReloadConfirmed,
+        Self::Signalled,
+        Self::Kept,
+        Self::RolledBack,
         Self::Stopped,
     ];
 
@@ -82,6 +91,9 @@ impl EventName {
             Self::Calm => "calm",
             Self::Failed => "failed",
             Self::ReloadConfirmed => "reload-confirmed",
+            Self::Signalled => "signalled",
+            Self::Kept => "kept",
+            Self::RolledBack => "rolled-back",
             Self::Stopped => "stopped",
         }
     }
@@ -177,7 +189,7 @@ impl<'de> Deserialize<'de> for Program {
     }
 }
 
-/// A time within which something must have ended.
+/// How long something may take.
 pub(super) struct Limit(pub(super) Duration);
 
 impl Default for Limit {

@@ -19,6 +19,7 @@ mod reload;
 #[cfg(test)]
 mod schema;
 pub(crate) mod secret;
+mod signal;
 pub(crate) mod url;
 mod version;
 
@@ -37,6 +38,10 @@ pub use reload::{
     ReloadTable, ReloadTables, Surroundings, Uptake,
 };
 pub use secret::SecretPaths;
+pub use signal::{
+    CommandSignal, HttpBody, HttpMethod, HttpSignal, ProcessSignal, SecretHeader, Signal,
+    SignalName, SystemdSignal, UnitScope, is_untouchable,
+};
 pub use version::{Version, VersionError};
 
 use crate::doc::{KeyPath, Value};
@@ -82,6 +87,8 @@ pub struct Profile {
     pub hooks: Vec<Hook>,
     /// How the gateway that runs is asked, where it can be.
     pub probe: Option<Probe>,
+    /// How the gateway is told to take a changed configuration.
+    pub signal: Signal,
 }
 
 impl Profile {

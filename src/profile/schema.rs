@@ -4,6 +4,7 @@ use super::{BUILTIN_NAMES, EventName, Profile};
 use crate::finding::RULE_IDS;
 
 const SCHEMA: &str = include_str!("../../schemas/profile.schema.json");
+const CADDY: &str = include_str!("../../examples/profiles/caddy.toml");
 const EXAMPLE: &str = include_str!("../../examples/profiles/acme-gateway.toml");
 
 fn schema() -> serde_json::Value {
@@ -28,6 +29,7 @@ fn every_shipped_profile_is_valid() {
         assert_eq!(faults(Profile::builtin_text(name).expect("known")), Vec::<String>::new());
     }
     assert_eq!(faults(EXAMPLE), Vec::<String>::new());
+    assert_eq!(faults(CADDY), Vec::<String>::new());
     assert_eq!(Profile::parse(EXAMPLE).map(|profile| profile.name).as_deref(), Ok("acme-gateway"));
 }
 
@@ -76,6 +78,11 @@ fn both_accept_what_is_good() {
     check("[include]\nkey = '$include'\ndepth = 10", true);
     check("[actions]\nkeys-lost = 'audit'", true);
     check("[[hooks]]\non = ['healed']\nrun = ['a', '']\ntimeout = '5s'", true);
+    check("[signal]\nkind = 'watched'", true);
+    check("[signal]\nkind = 'process'\npid-file = '/a'\nprogram = '/b'\nsignal = 'USR1'", true);
+    check("[signal]\nkind = 'systemd'\nunit = 'a.service'\nscope = 'user'", true);
+    check("[signal]\nkind = 'command'\nrun = ['a', 'b']\ntimeout = '1s'", true);
+    check("[signal]\nkind = 'http'\nurl = 'http://127.0.0.1:2019/load'\nbody = 'config'", true);
     check("[reload]\nversion = 'v'\n[[reload.table]]\nunmatched = 'hot'\nfrom = 'v1.2-3'", true);
 }
 
@@ -112,6 +119,23 @@ fn both_refuse_what_is_bad() {
     check("[[hooks]]\non = ['healed']\nrun = 'a'", false);
     check("[[hooks]]\non = ['healed']\nrun = ['a']\ntimeout = 5", false);
     check("[[hooks]]\non = ['healed']\nrun = ['a']\nshell = true", false);
+    check("[signal]\nurl = 'http://127.0.0.1/'", false);
+    check("[signal]\nkind = 'watched'\nrun = ['a']", false);
+    check("[signal]\nkind = 'process'\npid-file = 'a'\nprogram = 'b'", false);
+    check("[signal]\nkind = 'process'\npid-file = '/a'\nprogram = 'b/c'", false);
+    check("[signal]\nkind = 'process'\npid-file = '/a'\nprogram = 'b'\nsignal = 'KILL'", false);
+    check("[signal]\nkind = 'process'\npid-file = '/a'", false);
+    check("[signal]\nkind = 'systemd'\nunit = '--force'", false);
+    check("[signal]\nkind = 'systemd'\nunit = 'a b'", false);
+    check("[signal]\nkind = 'command'\nrun = 'a'", false);
+    check("[signal]\nkind = 'command'\nrun = []", false);
+    check("[signal]\nkind = 'http'\nurl = 'https://127.0.0.1/'", false);
+    check("[signal]\nkind = 'http'\nurl = 'http://10.0.0.1/'", false);
+    check("[signal]\nkind = 'http'\nurl = 'http://127.0.0.1/'\nmethod = 'DELETE'", false);
+    check(
+        "[signal]\nkind = 'http'\nurl = 'http://127.0.0.1/'\nheader = { name = 'a b', file = '/c' }",
+        false,
+    );
     check("[[reload.table]]\nhot = []", false);
     check("[[reload.table]]\nunmatched = 'cold'", false);
     check("[[reload.table]]\nunmatched = 'hot'\nfrom = 'x'", false);

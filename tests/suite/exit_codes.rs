@@ -195,6 +195,16 @@ fn incomplete_is_8_for_who_cannot_be_asked() {
 }
 
 #[test]
+fn rolled_back_is_7_for_who_comes_too_late() {
+    let sandbox = Sandbox::config("{ a: 0 }\n");
+    sandbox.run(["set", "a", "1", "--confirm-within", "10m"]).code(0);
+    sandbox.run(["cancel"]).code(0);
+    let run = sandbox.run(["confirm", "2"]);
+    run.code(7).says("record 2 is undone");
+    sandbox.holds("{ a: 0 }\n");
+}
+
+#[test]
 fn incomplete_is_8() {
     let Some(faults) = Faults::allowed() else { return };
     let sandbox = Sandbox::config("{ a: 0 }\n");

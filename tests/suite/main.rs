@@ -37,10 +37,12 @@ mod history; // what is recorded, and what damage to it does
 mod includes; // values put together from several files
 mod mv;
 mod patch;
+mod probation; // writes that are undone unless they are confirmed
 mod program; // what runs under `exec`: its signals, its terminal, what it leaves behind
 mod reload; // what a change costs the gateway
 mod restore;
 mod set;
+mod signals; // how the gateway is told of a write, by each way and of what
 mod status;
 mod unset;
 mod wait; // until a configuration is at rest
@@ -60,9 +62,11 @@ mod gateway; // real gateways, where some are installed
 mod history_faults; // folders, disks, records and clocks that are no good
 mod lock; // who waits for whom, and what the dead leave
 mod mounts; // links, mounts, owners, modes, access lists
+mod probation_faults; // killed and failed around a write that is to be confirmed, and around its undo
 mod writers; // other programs write the same file, and ask for no lock
 
 // What is shipped beside the program.
+mod caddy; // a real service beside OpenClaw, told by the shipped profile
 mod examples; // the shipped configurations
 mod service; // units, property list and entry point of a service
 mod tidy; // layers, headers, sizes, lists: what no compiler checks

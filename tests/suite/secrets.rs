@@ -14,7 +14,7 @@ use crate::support::{Run, Sandbox, Seen};
 use crate::watch::{Guard, is_stable, store};
 
 /// What every planted secret holds, in each of its spellings.
-const CANARY: &str = "nary-";
+pub(crate) const CANARY: &str = "nary-";
 
 /// A configuration with secrets in every place where people put them.
 pub(crate) const BASE: &str = r#"// The gateway at home.
@@ -142,7 +142,7 @@ impl Watched {
     }
 
     #[track_caller]
-    fn search(&self, run: &Run) {
+    pub(crate) fn search(&self, run: &Run) {
         run.never_says(CANARY);
         assert!(!run.everything().contains("has a bug"), "no run should panic: {run}");
         for file in self.sandbox.files() {
@@ -164,7 +164,7 @@ impl Watched {
 }
 
 /// Puts `text` into the configuration, whatever became of that.
-fn put(sandbox: &Sandbox, text: impl AsRef<[u8]>) {
+pub(crate) fn put(sandbox: &Sandbox, text: impl AsRef<[u8]>) {
     let path = sandbox.config_path();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     if path.is_symlink() {

@@ -19,17 +19,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("policy", &["compose", "doc", "finding", "profile", "schema", "text"]),
     ("heal", &["compose", "doc", "finding", "policy", "profile", "text"]),
     ("fs", &["text"]),
-    ("child", &[]),
+    ("child", &["clock"]),
+    ("signal", &["child", "clock", "fs", "profile"]),
     ("watch", &["fs"]),
     ("history", &["clock", "fs", "text"]),
+    ("pending", &["clock", "fs", "history"]),
     ("author", &["clock", "fs", "history"]),
     ("gateway", &["clock", "doc", "fs", "profile"]),
-    ("event", &["clock", "fs", "history", "profile", "text"]),
+    ("event", &["child", "clock", "fs", "history", "profile", "text"]),
     (
         "ops",
         &[
             "author", "child", "clock", "compose", "doc", "event", "finding", "fs", "gateway",
-            "heal", "history", "policy", "profile", "redact", "schema", "text", "watch",
+            "heal", "history", "pending", "policy", "profile", "redact", "schema", "signal",
+            "text", "watch",
         ],
     ),
 ];

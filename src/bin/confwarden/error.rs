@@ -124,11 +124,13 @@ fn exit_of(error: &OpsError) -> Exit {
         | OpsError::Fs(_)
         | OpsError::Missing { .. }
         | OpsError::Managed { .. }
-        | OpsError::NotHandedOver { .. } => Exit::Setup,
+        | OpsError::NotHandedOver { .. }
+        | OpsError::NoTimekeeper(_) => Exit::Setup,
         OpsError::Lock(error) => exit_of_lock(error),
         OpsError::History(_)
         | OpsError::NothingRecorded { .. }
         | OpsError::NothingToAccept { .. }
+        | OpsError::NotPending { .. }
         | OpsError::Recorded { .. }
         | OpsError::Syntax { .. }
         | OpsError::Value { .. }
@@ -143,10 +145,14 @@ fn exit_of(error: &OpsError) -> Exit {
         | OpsError::Collision { .. }
         | OpsError::ChangedSince { .. }
         | OpsError::Contended { .. } => Exit::Conflict,
-        OpsError::UnknownRule(_) => Exit::Usage,
+        OpsError::UnknownRule(_)
+        | OpsError::ManyPending { .. }
+        | OpsError::NothingToReturnTo { .. } => Exit::Usage,
         OpsError::Replace { source, .. } => exit_of_replace(source),
         // Whether the program runs is unknown then, and nobody looks at what it writes.
-        OpsError::Incomplete { .. } | OpsError::Wait(_) => Exit::Incomplete,
+        OpsError::Incomplete { .. } | OpsError::Wait(_) | OpsError::NotUndone { .. } => {
+            Exit::Incomplete
+        }
         _ => Exit::Internal,
     }
 }
@@ -206,6 +212,18 @@ fn hints_of(error: &OpsError) -> Vec<String> {
         OpsError::Opposed { .. } => "move one of them in a write of its own".into(),
         OpsError::Conflict { .. } | OpsError::Collision { .. } | OpsError::Contended { .. } => {
             "look at what the other writer did, then try again".into()
+        }
+        OpsError::NotUndone { id, .. } => format!(
+            "`history diff {id}` shows what it changed; put right what must be, then `confirm {id}` \
+             settles it"
+        ),
+        OpsError::NotPending { .. } => "`confwarden status` says what waits to be confirmed".into(),
+        OpsError::ManyPending { ids } => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            format!("name one of them: {}", ids.join(", "))
+        }
+        OpsError::NothingToReturnTo { .. } => {
+            "make the file first, without `--confirm-within`".into()
         }
         OpsError::ChangedSince { .. } => {
             "`history list` says by whom; `restore ID --path PATH` brings a value back all the same"

@@ -21,7 +21,7 @@ pub(crate) enum Exit {
     Locked,
     /// The same path changed underneath; nothing was written.
     Conflict,
-    /// The gateway did not stand the change, and it was undone.
+    /// The gateway did not stand the change, or it was confirmed too late: it was undone.
     RolledBack,
     /// Something is visible whose durability or roll-back is unsure, or of which it is not known whether
     /// the gateway has taken it: a person must look.

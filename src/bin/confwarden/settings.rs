@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use confwarden::doc::Format;
 use confwarden::fs;
 use confwarden::gateway::Variables;
-use confwarden::ops::{Access, KnownVersion, VersionSource, Workspace};
+use confwarden::ops::{Access, KnownVersion, Timekeeper, VersionSource, Workspace};
 use confwarden::profile::{BUILTIN_NAMES, Hook, Profile};
 
 use crate::args::GlobalArgs;
@@ -93,6 +93,36 @@ pub(crate) fn editor() -> OsString {
         .unwrap_or_else(|| "vi".into())
 }
 
+/// The process that waits for the deadlines of writes that are to be confirmed: this program again, with
+/// the same settings. Nothing of it may depend on a working directory, and no value is an argument.
+pub(crate) fn timekeeper(
+    args: &GlobalArgs,
+    workspace: &Workspace,
+) -> Result<Timekeeper, CommandError> {
+    let failed = |error: std::io::Error| {
+        let error =
+            anyhow::Error::new(error).context("could not find this program or a file again");
+        CommandError::new(Exit::Setup, error)
+    };
+    let absolute = |path: &Path| std::path::absolute(path).map_err(failed);
+    let mut arguments: Vec<OsString> =
+        vec!["--config".into(), absolute(&workspace.config)?.into_os_string()];
+    arguments.extend(["--state-dir".into(), absolute(&workspace.state_dir)?.into_os_string()]);
+    if let Some(name) = &args.profile {
+        let file =
+            if is_file(name) { absolute(Path::new(name))?.into_os_string() } else { name.into() };
+        arguments.extend(["--profile".into(), file]);
+    }
+    arguments.push("keep-time".into());
+    Ok(Timekeeper { program: std::env::current_exe().map_err(failed)?, arguments })
+}
+
+/// Whether `--profile` names a file.
+fn is_file(name: &str) -> bool {
+    name.contains(['/', std::path::MAIN_SEPARATOR])
+        || Format::of_path(Path::new(name)) == Format::Toml
+}
+
 /// What a service manager tells its services.
 pub(crate) fn surroundings() -> Surroundings {
     Surroundings {
@@ -112,12 +142,7 @@ fn profile(args: &GlobalArgs) -> Result<Profile, CommandError> {
         let toml = args.config.as_deref().is_some_and(|c| Format::of_path(c) == Format::Toml);
         return builtin(if toml { GENERIC } else { OPENCLAW });
     };
-    let path = Path::new(name);
-    if name.contains(['/', std::path::MAIN_SEPARATOR]) || Format::of_path(path) == Format::Toml {
-        from_file(path)
-    } else {
-        builtin(name)
-    }
+    if is_file(name) { from_file(Path::new(name)) } else { builtin(name) }
 }
 
 fn builtin(name: &str) -> Result<Profile, CommandError> {

@@ -4,11 +4,15 @@
 //! nothing happens it sleeps. Each file has a [`Ward`], which says what is due and when. Nothing that
 //! fails ends the watcher: it is told, and tried again.
 //!
-//! The gateway is asked beside it, by a thread of its own: the watcher never waits for one. It never
-//! signals it, and never writes what a look did not judge.
+//! A gateway that has to be told is told of what others have written, once it was accepted, and of
+//! nothing that needs a restart: see [`messenger`].
+//!
+//! The gateway is asked beside it, by a thread of its own: the watcher never waits for one, and never
+//! writes what a look did not judge.
 
 mod look;
 mod memory;
+mod messenger;
 mod news;
 mod reloads;
 mod retry;
@@ -18,6 +22,7 @@ mod wards;
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -33,6 +38,8 @@ use crate::gateway::Variables;
 use crate::policy;
 use crate::profile::Hook;
 use crate::watch::{Seen, Source};
+pub use messenger::Told;
+use messenger::{Message, Messenger};
 use reloads::Reloads;
 use tell::Teller;
 use ward::{Comments, Ward, absolute};
@@ -87,6 +94,8 @@ pub enum Notice {
     Request(Request),
     /// A hook did not do what it should.
     Hook(HookFailure),
+    /// A gateway was told, or not.
+    Told(Told),
     /// The profile was read anew; or why it could not be.
     Profile(Result<Box<Workspace>, String>),
     /// What has become of a change at the gateway of the file of this number.
@@ -103,6 +112,7 @@ pub struct Watcher {
     teller: Teller,
     reloads: Reloads,
     source: Source,
+    messenger: Messenger,
     inbox: Receiver<Notice>,
     outbox: Sender<Notice>,
     began: Instant,
@@ -164,6 +174,7 @@ impl Watcher {
             teller,
             reloads,
             source,
+            messenger: Messenger::new(outbox.clone()),
             inbox,
             outbox,
             began: clock::monotonic(),
@@ -193,6 +204,7 @@ impl Watcher {
                     for kind in kinds {
                         events.push(self.teller.tell(index, kind));
                     }
+                    events.extend(self.tell_gateway_now(index));
                 }
                 Err(error) => {
                     let kind = news::failed("guard the file", &error, None);
@@ -259,8 +271,23 @@ impl Watcher {
             for kind in told {
                 self.teller.tell(index, kind);
             }
+            self.tell_gateway_now(index);
             self.teller.tell(index, EventKind::Stopped);
         }
+    }
+
+    /// Tells the gateway of what was accepted, where it is to be told, and waits for it.
+    fn tell_gateway_now(&mut self, index: usize) -> Option<Event> {
+        let message = self.message(index)?;
+        let told = message.send(&AtomicBool::new(false));
+        told.kind().map(|kind| self.teller.tell(index, kind))
+    }
+
+    /// What the gateway of one is to be told; nothing where there is nothing.
+    fn message(&mut self, index: usize) -> Option<Message> {
+        let ward = self.wards.get(index);
+        let signal = ward.take_signal()?;
+        Some(Message { ward: index, signal, config: ward.file().to_owned() })
     }
 
     fn now(&self) -> Duration {
@@ -286,6 +313,12 @@ impl Watcher {
             Notice::Seen(Seen::Name(name)) => self.reported(&name, now),
             Notice::Request(request) => self.asked(request, now),
             Notice::Hook(failure) => self.teller.hook_failed(failure),
+            Notice::Told(told) => {
+                let ward = told.ward;
+                if let Some(kind) = told.kind() {
+                    self.teller.tell(ward, kind);
+                }
+            }
             Notice::Profile(Ok(workspace)) => {
                 self.wards.adopt(&workspace);
                 self.watch_all();
@@ -372,6 +405,9 @@ impl Watcher {
             for kind in told {
                 self.reloads.order(index, self.wards.get(index).workspace(), &kind);
                 self.teller.tell(index, kind);
+            }
+            if let Some(message) = self.message(index) {
+                self.messenger.post(message);
             }
             if self.wards.resight(index) {
                 self.watch();

@@ -14,7 +14,10 @@ use crate::event::{Condition, EventKind, Sight as How};
 use crate::fs::{GatewayLock, Held, glance, synced_by, untold};
 use crate::history::Author;
 use crate::ops::foreign::{Broken, Settled};
+use crate::ops::pending;
+use crate::ops::signalling;
 use crate::ops::{Access, OpsError, Workspace};
+use crate::profile::Signal;
 use crate::watch::{self, Activity, Budget, Debounce, Due, Pace, Sight};
 
 /// How often the gateway's lock is looked at while it is held.
@@ -24,6 +27,8 @@ const TICK: Duration = Duration::from_millis(20);
 const HOLD_BACK: Duration = Duration::from_secs(2);
 /// How long they wait for one after the other.
 const MOST_HELD_BACK: Duration = Duration::from_mins(2);
+/// How often it is looked at whether a commit was confirmed or extended.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// One guarded configuration. Times are since the watcher began.
 pub(super) struct Ward {
@@ -55,6 +60,10 @@ pub(super) struct Ward {
     /// How changes are seen; nothing before it was told.
     how: Option<How>,
     is_damaged: bool,
+    /// When it is looked at commits that wait to be confirmed; nothing where none does.
+    pending: Option<Duration>,
+    /// What was accepted and the gateway is still to be told of.
+    is_to_be_told: bool,
 }
 
 /// What is due for a ward.
@@ -66,6 +75,8 @@ pub(super) enum Task {
     Dress,
     /// See whether a fight is over.
     Peace,
+    /// See what becomes of commits that wait to be confirmed.
+    Pending,
 }
 
 /// Whether comments are dressed on at the end.
@@ -102,6 +113,8 @@ impl Ward {
             witness,
             how: None,
             is_damaged: false,
+            pending: Some(Duration::ZERO),
+            is_to_be_told: false,
         }
     }
 
@@ -207,7 +220,9 @@ impl Ward {
         let dress =
             dress.map(|at| (at.max(self.dressings.next()).max(self.retry.next()), Task::Dress));
         let peace = (self.fought > 0).then(|| (self.heals.peace(), Task::Peace));
-        [look, dress, peace].into_iter().flatten().min_by_key(|(at, _)| *at)
+        // What others wrote is taken up first.
+        let pending = self.pending.filter(|_| look.is_none()).map(|at| (at, Task::Pending));
+        [look, dress, peace, pending].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     fn look_due(&mut self, now: Duration, timing: &Timing) -> Option<Duration> {
@@ -261,7 +276,22 @@ impl Ward {
                 }
                 watch::Standing::Contested { .. } => Vec::new(),
             },
+            Task::Pending => self.look_at_pending(now),
         }
+    }
+
+    /// How the gateway is to be told of what was accepted since this was asked last; nothing where
+    /// there is nothing for it.
+    pub(super) fn take_signal(&mut self) -> Option<Signal> {
+        std::mem::take(&mut self.is_to_be_told).then(|| self.workspace.profile.signal.clone())
+    }
+
+    /// Takes note of what stands now of somebody else's change. Of damage that nothing cures no gateway
+    /// is told.
+    fn note_signal(&mut self, settled: &Settled) {
+        let signal = &self.workspace.profile.signal;
+        self.is_to_be_told |=
+            settled.uncured.is_empty() && signalling::is_needed(signal, &settled.outcome.changes);
     }
 
     /// Whether something is to be looked into, or dressed.
@@ -300,6 +330,7 @@ impl Ward {
                 let author = inquiry.author();
                 told.extend(news::settled(&settled, &records, author, now, &timing.allow));
                 told.extend(notices(&settled));
+                self.note_signal(&settled);
             }
             Found::Nothing | Found::Broken | Found::Unchanged(_) => {}
         }
@@ -310,6 +341,7 @@ impl Ward {
         if let Found::Settled(settled, records, _) = look.dress(&mut self.memory)? {
             told.extend(news::dressed(&settled, &records, inquiry.author()));
         }
+        told.extend(self.look_at_pending(now));
         Ok(Some(told))
     }
 
@@ -331,6 +363,8 @@ impl Ward {
             }
         };
         let mut told = Vec::new();
+        // A commit is there before its write is seen.
+        self.pending = Some(now);
         match found {
             Found::Busy => {
                 self.author = Some(inquiry);
@@ -355,6 +389,7 @@ impl Ward {
                     self.calm = Some(now + timing.calm);
                 }
                 self.is_damaged = !settled.uncured.is_empty();
+                self.note_signal(&settled);
                 told.extend(news::taken_up(&settled.taken_up));
                 told.extend(news::settled(&settled, &records, author, took, &timing.allow));
                 told.extend(notices(&settled));
@@ -425,6 +460,14 @@ impl Ward {
         if is_stale {
             self.debounce.changed(now);
         }
+    }
+
+    /// Undoes commits that are due, tells what became of others, and looks again while one waits.
+    fn look_at_pending(&mut self, now: Duration) -> Vec<EventKind> {
+        let settled = pending::settle_in_watcher(&self.workspace);
+        self.is_to_be_told |= settled.is_to_be_told;
+        self.pending = settled.next.map(|next| now + next.min(LOOK_AGAIN));
+        settled.told
     }
 
     /// Pays for a heal; says where a fight has begun.

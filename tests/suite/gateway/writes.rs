@@ -67,6 +67,24 @@ fn a_hot_path_is_taken_without_a_restart() {
 }
 
 #[test]
+fn a_write_on_probation_and_its_undo_are_both_taken_without_a_restart() {
+    OpenClaw::each(|openclaw| {
+        let mut gateway = openclaw.start(text);
+        let steady = Steady::of(&gateway);
+        let (before, seen) = (gateway.sandbox().text(), gateway.log());
+        let write = ["set", "cron.enabled", "true", "--confirm-within", "5s"];
+        gateway.sandbox().run(write).code(0).says("unless `confwarden confirm");
+        until_told(&mut gateway, &seen, "config hot reload applied (cron");
+        let seen = gateway.log();
+        gateway.until("an undo", |gateway| gateway.sandbox().text() == before);
+        until_told(&mut gateway, &seen, "config hot reload applied (cron");
+        steady.check(&gateway);
+        check_left(gateway.sandbox());
+        assert_eq!(gateway.starts(), 1, "{}", gateway.log());
+    });
+}
+
+#[test]
 fn a_path_that_needs_nothing_changes_nothing() {
     OpenClaw::each(|openclaw| {
         let mut gateway = openclaw.start(text);

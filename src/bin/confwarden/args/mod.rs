@@ -18,7 +18,8 @@ pub(crate) use check::{CheckArgs, Threshold};
 pub(crate) use past::{AcceptArgs, HistoryArgs, HistoryCommand, IdentityArgs, RestoreArgs};
 pub(crate) use watcher::{Awaited, EventsArgs, WaitArgs, WatchArgs};
 pub(crate) use write::{
-    ApplyArgs, ConfirmDepth, EditArgs, ExecArgs, MvArgs, PatchArgs, SetArgs, UnsetArgs, WriteArgs,
+    ApplyArgs, CancelArgs, ConfirmArgs, ConfirmDepth, EditArgs, ExecArgs, MvArgs, PatchArgs,
+    PendingArgs, SetArgs, UnsetArgs, WriteArgs,
 };
 
 const ABOUT: &str = "Guards the configuration file of a running gateway";
@@ -40,7 +41,7 @@ Exit codes:
   4 invalid     the input, the file or the path is no good; nothing was written
   5 locked      a lock was not obtained in time, or `wait` waited in vain
   6 conflict    the same path changed underneath; nothing was written
-  7 rolled-back the gateway did not stand the change, and it was undone
+  7 rolled-back the gateway did not stand the change, or it was confirmed too late: it was undone
   8 incomplete  visible, but its durability, its roll-back, or what the gateway made of it is unsure:
                 a person must look
   9 setup       a file, profile or file system cannot be used
@@ -194,6 +195,16 @@ pub(crate) enum ConfigCommand {
     /// Show the state of the configuration: locks, drift, last changes
     Status,
     Wait(WaitArgs),
+    /// Tell the gateway to take its configuration, as `[signal]` of the profile says
+    ///
+    /// For when a write ended with code 8 because the gateway could not be told, or `--no-signal` was
+    /// given. OpenClaw watches its file, and is told nothing.
+    Signal,
+    Confirm(ConfirmArgs),
+    Cancel(CancelArgs),
+    /// Wait for the deadlines of writes that are to be confirmed; started by `--confirm-within`
+    #[command(hide = true)]
+    KeepTime,
 }
 
 impl ConfigCommand {
@@ -219,6 +230,10 @@ impl ConfigCommand {
             Self::Accept(_) => "accept",
             Self::Status => "status",
             Self::Wait(_) => "wait",
+            Self::Signal => "signal",
+            Self::Confirm(_) => "confirm",
+            Self::Cancel(_) => "cancel",
+            Self::KeepTime => "keep-time",
         }
     }
 }

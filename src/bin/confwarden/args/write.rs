@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use confwarden::doc::KeyPath;
+use confwarden::history::RecordId;
 
 use super::{duration, key_path};
 
@@ -36,6 +37,9 @@ pub(crate) struct SetArgs {
     pub(crate) stdin: bool,
 
     #[command(flatten)]
+    pub(crate) pending: PendingArgs,
+
+    #[command(flatten)]
     pub(crate) write: WriteArgs,
 }
 
@@ -47,6 +51,9 @@ pub(crate) struct UnsetArgs {
     /// What to remove
     #[arg(value_name = "PATH", required = true, value_parser = key_path)]
     pub(crate) paths: Vec<KeyPath>,
+
+    #[command(flatten)]
+    pub(crate) pending: PendingArgs,
 
     #[command(flatten)]
     pub(crate) write: WriteArgs,
@@ -65,6 +72,9 @@ pub(crate) struct MvArgs {
     /// Where it goes, which must be free
     #[arg(value_name = "TO", value_parser = key_path)]
     pub(crate) to: KeyPath,
+
+    #[command(flatten)]
+    pub(crate) pending: PendingArgs,
 
     #[command(flatten)]
     pub(crate) write: WriteArgs,
@@ -87,6 +97,9 @@ pub(crate) struct PatchArgs {
     pub(crate) replace_array: Vec<KeyPath>,
 
     #[command(flatten)]
+    pub(crate) pending: PendingArgs,
+
+    #[command(flatten)]
     pub(crate) write: WriteArgs,
 }
 
@@ -101,6 +114,9 @@ pub(crate) struct ApplyArgs {
     /// standard input, in the format of the configuration
     #[arg(value_name = "FILE|-")]
     pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) pending: PendingArgs,
 
     #[command(flatten)]
     pub(crate) write: WriteArgs,
@@ -125,6 +141,7 @@ pub(crate) struct EditArgs {
 /// `--no-restart`: the report tells of it. Ends with the program's own code. The report goes to standard error, also
 /// with `--output json`: standard output is the program's.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct ExecArgs {
     /// End with 3 where anything had to be healed
     #[arg(long)]
@@ -141,6 +158,10 @@ pub(crate) struct ExecArgs {
     /// Let what a rule protects go, on this command only; repeat it, or separate by commas
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,
+
+    /// Do not tell the gateway of what the program changed
+    #[arg(long)]
+    pub(crate) no_signal: bool,
 
     /// The program and its arguments, after `--`
     #[arg(value_name = "CMD", required = true, last = true)]
@@ -174,9 +195,15 @@ pub(crate) struct WriteArgs {
     pub(crate) gateway: GatewayArgs,
 }
 
-/// What is asked of the gateway that runs, before and after a write.
+/// What the gateway that runs is asked and told, before and after a write.
 #[derive(Args)]
 pub(crate) struct GatewayArgs {
+    /// Do not tell the gateway, where the profile says how it is told
+    ///
+    /// It is told once, after the write, of what it takes without a restart. OpenClaw watches its file.
+    #[arg(long)]
+    pub(crate) no_signal: bool,
+
     /// Ask the gateway that runs whether it has taken the change, and undo it where it has not stood it
     ///
     /// `probe`: it is ready when it has had the time to read the file, and after the restart where one is
@@ -213,4 +240,58 @@ pub(crate) enum ConfirmDepth {
     Probe,
     /// It says so itself.
     Applied,
+}
+
+/// Options of commands whose write may be undone again.
+#[derive(Args)]
+#[command(next_help_heading = "Write options")]
+pub(crate) struct PendingArgs {
+    /// Undo the write unless `confwarden confirm` comes within this time, such as `120s`; at most a day
+    ///
+    /// The deadline is stored before the write can be seen, and outlives this process and a restart of
+    /// the machine. Only this change is undone: what others write meanwhile stays. A process in the
+    /// background waits for the deadline, or the watcher.
+    #[arg(long, value_name = "DURATION", value_parser = confirmable)]
+    pub(crate) confirm_within: Option<Duration>,
+}
+
+/// Keep a write that was made with `--confirm-within`
+///
+/// After the deadline it is too late: the write is undone, and the command ends with 7.
+#[derive(Args)]
+pub(crate) struct ConfirmArgs {
+    /// The record of the write [default: the only one that waits]
+    #[arg(value_name = "ID", value_parser = record_id)]
+    pub(crate) record: Option<RecordId>,
+
+    /// Do not keep it yet, but wait this much longer
+    #[arg(long, value_name = "DURATION", value_parser = confirmable)]
+    pub(crate) extend: Option<Duration>,
+}
+
+/// Undo a write that was made with `--confirm-within`, now
+///
+/// Only this write: what others wrote since stays. Where somebody changed the same value since, nothing
+/// is undone, and the command ends with 8.
+#[derive(Args)]
+pub(crate) struct CancelArgs {
+    /// The record of the write [default: the only one that waits]
+    #[arg(value_name = "ID", value_parser = record_id)]
+    pub(crate) record: Option<RecordId>,
+}
+
+/// Reads how long a write may wait: somebody must still know what it was about.
+fn confirmable(text: &str) -> Result<Duration, &'static str> {
+    const DAY: Duration = Duration::from_hours(24);
+    let limit = super::duration(text)?;
+    if limit.is_zero() || limit > DAY {
+        return Err("the time is from `1ms` to `1440m`, a day");
+    }
+    Ok(limit)
+}
+
+/// Reads the number of a record, and does not quote it.
+fn record_id(text: &str) -> Result<RecordId, &'static str> {
+    const FAULT: &str = "a record is named by its number, as `confwarden status` shows it";
+    text.parse().ok().filter(|id| *id > 0).map(RecordId).ok_or(FAULT)
 }

@@ -9,5 +9,5 @@ use crate::output::Reply;
 
 pub(super) fn run(args: &ApplyArgs, context: &Context<'_>) -> Result<Reply, CommandError> {
     let desired = context.document(&args.file)?;
-    context.write(&Request::Apply { desired }, &args.write)
+    context.write(&Request::Apply { desired }, &args.write, &args.pending)
 }

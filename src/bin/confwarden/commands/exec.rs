@@ -2,7 +2,7 @@
 
 use confwarden::ops::{self, Damage, DryRun, ExecOptions, Program, Redressing};
 
-use super::Context;
+use super::{Context, signalling};
 use crate::args::ExecArgs;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -23,6 +23,7 @@ pub(super) fn run(args: &ExecArgs, context: &Context<'_>) -> Result<Reply, Comma
         allow: args.allow.clone(),
         damage: if args.deny { Damage::Undo } else { Damage::Heal },
         redressing: if args.no_redress { Redressing::No } else { Redressing::Yes },
+        signalling: signalling(args.no_signal),
     };
     let outcome = ops::exec(context.workspace, &program, &options)?;
     let strictness = if args.strict { Strictness::Strict } else { Strictness::Lenient };

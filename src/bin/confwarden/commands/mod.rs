@@ -5,7 +5,9 @@
 
 mod accept;
 mod apply;
+mod cancel;
 mod check;
+mod confirm;
 mod demo;
 mod diff;
 mod edit;
@@ -14,11 +16,13 @@ mod exec;
 mod explain;
 mod get;
 mod history;
+mod keep_time;
 mod mv;
 mod patch;
 mod prompt;
 mod restore;
 mod set;
+mod signal;
 mod status;
 mod unset;
 mod wait;
@@ -35,13 +39,13 @@ use confwarden::fs;
 use confwarden::gateway::Depth;
 use confwarden::history::Identities;
 use confwarden::ops::{
-    self, Confirming, DryRun, HardLinks, Missing, OpsError, Outcome, Patience, Request, Restarts,
-    Workspace, WriteOptions,
+    self, ConfirmWithin, Confirming, DryRun, HardLinks, Missing, OpsError, Outcome, Patience,
+    Request, Restarts, Signalling, Workspace, WriteOptions,
 };
 
 use crate::args::{
     Command, CommandLine, ConfigCommand, ConfirmDepth, GlobalArgs, IdentityArgs, OutputFormat,
-    WriteArgs,
+    PendingArgs, WriteArgs,
 };
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -122,6 +126,10 @@ fn report_on_config(command: &ConfigCommand, global: &GlobalArgs) -> Report {
         ConfigCommand::Accept(args) => accept::run(args, &context),
         ConfigCommand::Status => status::run(&context),
         ConfigCommand::Wait(args) => wait::run(args, &context),
+        ConfigCommand::Signal => Ok(signal::run(&context)),
+        ConfigCommand::Confirm(args) => confirm::run(args, &context),
+        ConfigCommand::Cancel(args) => cancel::run(args, &context),
+        ConfigCommand::KeepTime => keep_time::run(&context),
     };
     match reply {
         Ok(reply) => context.reply(reply),
@@ -140,8 +148,20 @@ struct Context<'a> {
 
 impl Context<'_> {
     /// Makes one write.
-    fn write(&self, request: &Request, args: &WriteArgs) -> Result<Reply, CommandError> {
-        let options = self.options(args);
+    fn write(
+        &self,
+        request: &Request,
+        args: &WriteArgs,
+        pending: &PendingArgs,
+    ) -> Result<Reply, CommandError> {
+        let confirm = match pending.confirm_within {
+            Some(limit) => {
+                let timekeeper = settings::timekeeper(self.global, self.workspace)?;
+                Some(ConfirmWithin { limit, timekeeper })
+            }
+            None => None,
+        };
+        let options = WriteOptions { confirm, ..self.options(args) };
         let write = |options: &WriteOptions| ops::write(self.workspace, request, options);
         Ok(Reply::Write(self.made(args, &options, write)?))
     }
@@ -180,6 +200,8 @@ impl Context<'_> {
             hard_links: if args.break_hard_link { HardLinks::Break } else { HardLinks::Refuse },
             missing: if args.create { Missing::Create } else { Missing::Refuse },
             restarts: if args.no_restart { Restarts::Refuse } else { Restarts::Allow },
+            signalling: signalling(args.gateway.no_signal),
+            confirm: None,
         }
     }
 
@@ -222,6 +244,22 @@ impl Context<'_> {
         Document::parse_bytes(bytes, format)
             .map_err(|error| CommandError::syntax(&what, file, error))
     }
+}
+
+/// There is none of what settles a write.
+fn refuse_dry_run(context: &Context<'_>) -> Result<(), CommandError> {
+    match context.dry_run {
+        DryRun::No => Ok(()),
+        DryRun::Yes => {
+            let error = anyhow::anyhow!("`{}` cannot be a dry run", context.name);
+            Err(CommandError::new(Exit::Usage, error)
+                .hint("`confwarden status` says what waits to be confirmed"))
+        }
+    }
+}
+
+fn signalling(no_signal: bool) -> Signalling {
+    if no_signal { Signalling::None } else { Signalling::AsNeeded }
 }
 
 /// Who opens encrypted texts of the history.

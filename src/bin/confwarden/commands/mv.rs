@@ -9,5 +9,5 @@ use crate::output::Reply;
 
 pub(super) fn run(args: &MvArgs, context: &Context<'_>) -> Result<Reply, CommandError> {
     let request = Request::Move { from: args.from.clone(), to: args.to.clone() };
-    context.write(&request, &args.write)
+    context.write(&request, &args.write, &args.pending)
 }

@@ -10,5 +10,5 @@ use crate::output::Reply;
 pub(super) fn run(args: &PatchArgs, context: &Context<'_>) -> Result<Reply, CommandError> {
     let patch = context.document(&args.file)?;
     let request = Request::Patch { patch, replace_arrays: args.replace_array.clone() };
-    context.write(&request, &args.write)
+    context.write(&request, &args.write, &args.pending)
 }

@@ -16,7 +16,7 @@ pub(super) fn run(args: &SetArgs, context: &Context<'_>) -> Result<Reply, Comman
     let assignments = if args.stdin { from_stdin(args)? } else { from_arguments(args)? };
     let exposed: Vec<KeyPath> =
         if args.stdin { Vec::new() } else { exposed(&assignments, &context.workspace.profile) };
-    let mut reply = context.write(&Request::Set(assignments), &args.write)?;
+    let mut reply = context.write(&Request::Set(assignments), &args.write, &args.pending)?;
     if let Reply::Write(outcome) = &mut reply {
         for path in exposed {
             outcome.notices.push(format!(

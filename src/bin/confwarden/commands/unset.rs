@@ -8,5 +8,5 @@ use crate::error::CommandError;
 use crate::output::Reply;
 
 pub(super) fn run(args: &UnsetArgs, context: &Context<'_>) -> Result<Reply, CommandError> {
-    context.write(&Request::Unset(args.paths.clone()), &args.write)
+    context.write(&Request::Unset(args.paths.clone()), &args.write, &args.pending)
 }

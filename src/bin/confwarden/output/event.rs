@@ -1,6 +1,6 @@
 //! Events for people: one line each, whatever a newer version has put into them.
 
-use confwarden::event::{EventKind, PutBackNote, ReloadNote, Seen, Sight};
+use confwarden::event::{EventKind, PutBackNote, ReloadNote, RollBack, Seen, Sight};
 use confwarden::history::{Author, Certainty, ChangeNote, NoteKind, RecordId};
 
 /// How many paths a line shows.
@@ -85,6 +85,14 @@ fn said(kind: &EventKind) -> String {
             };
             format!("{what}, after {took_ms} ms{}", kept(*record))
         }
+        EventKind::Signalled { what, took_ms, .. } => format!("{what}, in {took_ms} ms"),
+        EventKind::Kept { commit } => format!("record {commit} was confirmed"),
+        EventKind::RolledBack { commit, cause } => match cause {
+            RollBack::Overdue => {
+                format!("record {commit} was not confirmed in time, and is undone")
+            }
+            RollBack::Cancelled => format!("record {commit} was cancelled, and is undone"),
+        },
         EventKind::Calm | EventKind::Stopped => String::new(),
     }
 }

@@ -13,10 +13,12 @@ mod json;
 mod overview;
 mod paint;
 mod past;
+mod pending;
 mod reaction;
 mod reload;
 mod report;
 mod running;
+mod signal;
 mod text;
 mod value;
 
@@ -25,7 +27,7 @@ use std::path::PathBuf;
 
 use confwarden::doc::{KeyPath, Value};
 use confwarden::history::{Listing, Pruned};
-use confwarden::ops::{Asked, ExecOutcome, Outcome, Overview, Past};
+use confwarden::ops::{Asked, ExecOutcome, Outcome, Overview, Past, Settlement, Signalled};
 
 pub(crate) use check::CheckReport;
 pub(crate) use event::{event_line, event_text};
@@ -85,9 +87,23 @@ pub(crate) enum Reply {
     /// What was dropped of a history.
     Pruned(Pruned),
     /// The state of a configuration.
-    Overview(Box<Overview>),
+    /// With what was done before, one sentence each.
+    Overview(Box<Overview>, Vec<String>),
+    /// What became of a write that was to be confirmed.
+    Settled(Settlement, Wish),
+    /// What became of telling the gateway.
+    Signalled(Signalled),
     /// The configuration is at rest, and how that is known.
     Rested(Vec<String>),
+}
+
+/// What was asked of a write that is to be confirmed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// That it stays.
+    ToKeep,
+    /// That it goes.
+    ToUndo,
 }
 
 /// Whether secrets are shown.

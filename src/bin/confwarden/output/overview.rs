@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::entry::ChangeEntry;
 use super::paint::Paint;
 use super::past::{self, RecordEntry};
+use super::pending::PendingEntry;
 use super::report::shown;
 use super::running::GatewayEntry;
 use super::text::changes;
@@ -279,6 +280,10 @@ pub(super) fn page(
     if let Some(gateway) = &entry.gateway {
         writeln!(out, "  gateway   {}", gateway.sentence()).expect("a string takes every text");
     }
+    for (index, commit) in about.pending.iter().enumerate() {
+        let head = if index == 0 { "pending" } else { "" };
+        writeln!(out, "  {head:<8}  {}", commit.sentence()).expect("a string takes every text");
+    }
     let more = entry.records.saturating_sub(latest.len());
     let more = if more > 0 { format!(", and {more} before") } else { String::new() };
     if entry.records > 0 {
@@ -292,4 +297,6 @@ pub(super) struct About<'a> {
     pub(super) file: &'a str,
     pub(super) profile: &'a str,
     pub(super) gateway_version: Option<&'a str>,
+    /// Writes that are to be confirmed.
+    pub(super) pending: &'a [PendingEntry],
 }

@@ -13,8 +13,10 @@ use std::path::Path;
 use confwarden::fs;
 use confwarden::history::{Fault, Listing};
 use confwarden::ops::{
-    self, Drift, DryRun, ExecOutcome, Outcome, Overview, Past, Publication, Status, Workspace,
+    self, Drift, DryRun, ExecOutcome, Outcome, Overview, Past, Publication, Settlement, Signalled,
+    Status, Workspace,
 };
+use confwarden::pending::State;
 use confwarden::policy::RuleDoc;
 use confwarden::redact::Redactor;
 use serde::{Serialize, Serializer};
@@ -25,9 +27,11 @@ use super::entry::{ChangeEntry, FileEntry, FindingEntry, RuleEntry};
 use super::exec::ExecEntry;
 use super::overview::OverviewEntry;
 use super::past::{PrunedEntry, RecordEntry, TextEntry};
+use super::pending::PendingEntry;
 use super::reaction::{self, ReactionEntry};
 use super::reload::ReloadEntry;
-use super::{Reply, Reveal, Strictness, diff, value};
+use super::signal::SignalEntry;
+use super::{Reply, Reveal, Strictness, Wish, diff, value};
 use crate::args::OutputFormat;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -102,6 +106,10 @@ pub(crate) struct Report {
     pub(super) confirmation: Option<ReactionEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) asked: Option<Vec<AskedEntry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) signal: Option<SignalEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pending: Option<Vec<PendingEntry>>,
     /// What of it goes to people.
     #[serde(skip)]
     pub(super) shows: Shows,
@@ -205,10 +213,45 @@ impl Report {
                     snapshots: pruned.snapshots,
                 });
             }
-            Reply::Overview(overview) => report.take_overview(*overview, sight),
+            Reply::Overview(overview, done) => {
+                report.take_overview(*overview, sight);
+                report.notices.extend(done);
+            }
+            Reply::Settled(settlement, asked) => report.take_settlement(settlement, asked, sight),
+            Reply::Signalled(signalled) => report.take_signal(signalled),
             Reply::Rested(notices) => report.notices = notices,
         }
         report
+    }
+
+    fn take_settlement(&mut self, settlement: Settlement, asked: Wish, sight: &Sight<'_>) {
+        let (commit, outcome) = match settlement {
+            Settlement::Kept(commit)
+            | Settlement::Extended(commit)
+            | Settlement::UndoneBefore(commit) => (commit, None),
+            Settlement::Undone(commit, outcome) => (commit, Some(*outcome)),
+        };
+        if let Some(outcome) = outcome {
+            self.shows = Shows::Summary;
+            self.status = ReportStatus::Written;
+            self.exit = exit_of(&outcome);
+            self.take_outcome(outcome, None, sight);
+        }
+        // Whoever wanted it to stay must learn that it is gone.
+        let is_undone = matches!(commit.state, State::Undone { .. });
+        if is_undone && asked == Wish::ToKeep && self.exit == Exit::Ok {
+            self.exit = Exit::RolledBack;
+        }
+        self.pending = Some(vec![PendingEntry::of(&commit)]);
+    }
+
+    /// That the gateway could not be told is no reason to forget what else went wrong.
+    fn take_signal(&mut self, signalled: Signalled) {
+        let entry = SignalEntry::of(signalled);
+        if entry.has_failed() && self.exit == Exit::Ok {
+            self.exit = Exit::Incomplete;
+        }
+        self.signal = Some(entry);
     }
 
     fn take_records(&mut self, listing: Listing, limit: usize) {
@@ -258,6 +301,7 @@ impl Report {
         self.shows = Shows::Overview;
         self.state = Some(OverviewEntry::of(&overview));
         self.gateway_version = overview.gateway_version.map(|known| known.version);
+        self.pending = Some(overview.pending.iter().map(PendingEntry::of).collect());
         if let Drift::Changed(_, changes) = &overview.drift {
             let redactor = sight.redactor(&mut self.notices);
             self.changes =
@@ -327,6 +371,8 @@ impl Report {
             state: None,
             confirmation: None,
             asked: None,
+            signal: None,
+            pending: None,
             shows: Shows::Answer,
         }
     }
@@ -378,6 +424,12 @@ impl Report {
         });
         let redactor =
             if diffed || shows_secret { sight.redactor(&mut self.notices) } else { keyless };
+        if let Some(signalled) = outcome.signal {
+            self.take_signal(signalled);
+        }
+        if let Some(awaiting) = outcome.awaiting {
+            self.pending = Some(vec![PendingEntry::awaiting(awaiting)]);
+        }
         self.gateway_version = outcome.gateway_version.map(|known| known.version);
         self.reload = outcome.reload.map(ReloadEntry::of);
         self.changes =

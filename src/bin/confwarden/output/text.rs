@@ -15,6 +15,7 @@ use super::exec::{self, ExecEntry};
 use super::overview::{self, About};
 use super::paint::Paint;
 use super::report::{ErrorEntry, ReportStatus, Shows};
+use super::signal::SignalEntry;
 use super::value;
 use super::{Report, asked, past, reaction};
 
@@ -54,6 +55,7 @@ pub(super) fn data(report: &Report, paint: Paint) -> String {
                     file: report.config.as_deref().unwrap_or_default(),
                     profile: report.profile.as_deref().unwrap_or_default(),
                     gateway_version: report.gateway_version.as_deref(),
+                    pending: report.pending.as_deref().unwrap_or_default(),
                 };
                 let latest = report.records.as_deref().unwrap_or_default();
                 overview::page(&mut out, state, &about, &report.changes, latest, paint);
@@ -109,6 +111,12 @@ pub(super) fn talk(report: &Report, summary: Summary, paint: Paint) -> String {
     if let Some(confirmation) = &report.confirmation {
         reaction::talk(&mut out, confirmation, paint);
     }
+    if let Some(signal) = report.signal.as_ref().filter(|signal| signal.has_failed()) {
+        let what = if report.shows == Shows::Answer { "" } else { "written, but " };
+        let error = paint.error("error:");
+        line(&mut out, &format!("{error} {what}the gateway was not told: {}", signal.failure()));
+        line(&mut out, &format!("  {} `confwarden signal` tells it again", paint.note("hint:")));
+    }
     if let Some(error) = &report.error {
         failed(&mut out, error, paint);
     }
@@ -143,6 +151,8 @@ fn done(out: &mut String, report: &Report, paint: Paint) {
             }
             changes(out, &report.changes, "  ", paint);
             effect(out, report, paint);
+            told(out, report.signal.as_ref());
+            pending(out, report);
         }
         (ReportStatus::Unchanged, _) => {
             line(out, &format!("`{config}` means this already: nothing was written"));
@@ -156,7 +166,25 @@ fn done(out: &mut String, report: &Report, paint: Paint) {
             line(out, &format!("both files mean the same{texts}"));
         }
         (ReportStatus::Ok, Shows::Plan | Shows::Changes) => effect(out, report, paint),
+        (ReportStatus::Ok, Shows::Answer) => {
+            if let Some(answer) = report.signal.as_ref().and_then(SignalEntry::answer) {
+                line(out, &answer);
+            }
+            pending(out, report);
+        }
         _ => {}
+    }
+}
+
+fn pending(out: &mut String, report: &Report) {
+    for commit in report.pending.iter().flatten() {
+        line(out, &commit.sentence());
+    }
+}
+
+fn told(out: &mut String, signal: Option<&SignalEntry>) {
+    if let Some(summary) = signal.and_then(SignalEntry::summary) {
+        line(out, &summary);
     }
 }
 
@@ -180,6 +208,7 @@ fn ran(out: &mut String, report: &Report, program: &ExecEntry, paint: Paint) {
             line(out, &format!("  and {} more", report.changes.len() - shown));
         }
         effect(out, report, paint);
+        told(out, report.signal.as_ref());
     }
     exec::talk(out, program, paint);
 }
