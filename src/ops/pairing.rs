@@ -10,7 +10,6 @@ use std::time::Duration;
 use super::confirm::effective;
 use super::{DryRun, OpsError, Outcome, Status, Workspace, WriteOptions};
 use crate::clock;
-use crate::fs::Target;
 use crate::gateway::{Gateway, Variables};
 use crate::profile::ReloadClass;
 
@@ -47,8 +46,7 @@ pub fn patiently(
     write: impl Fn(&WriteOptions) -> Result<Outcome, OpsError>,
 ) -> Result<Outcome, OpsError> {
     let Patience::UpTo { limit, variables } = patience else { return write(options) };
-    let target = Target::resolve(&workspace.config)?;
-    let gateway = Gateway::of(&workspace.profile, target.named(), variables.clone());
+    let gateway = Gateway::of(&workspace.profile, &workspace.config, variables.clone());
     let Some(gateway) = gateway.filter(Gateway::is_up) else { return write(options) };
     if options.dry_run == DryRun::Yes {
         return write(options);
