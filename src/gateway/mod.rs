@@ -87,11 +87,12 @@ pub struct Gateway<'p> {
 }
 
 impl<'p> Gateway<'p> {
-    /// The gateway of `profile` that has the configuration `config`, named as people name it and
-    /// absolute; nothing where the profile says no way to ask it.
+    /// The gateway of `profile` that has the configuration `config`, named as people name it; nothing
+    /// where the profile says no way to ask it.
     #[must_use]
     pub fn of(profile: &'p Profile, config: &Path, variables: Variables) -> Option<Self> {
         profile.probe.as_ref()?;
-        Some(Self { profile, config: config.to_owned(), variables })
+        let config = std::path::absolute(config).unwrap_or_else(|_| config.to_owned());
+        Some(Self { profile, config, variables })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::confirm::effective;
 use super::{Change, OpsError, Workspace};
 use crate::doc::{KeyPath, Segment};
-use crate::fs::{Target, printable};
+use crate::fs::printable;
 use crate::gateway::{Gateway, Variables};
 use crate::profile::ReloadClass;
 
@@ -77,8 +77,7 @@ pub fn asked(
     variables: Variables,
     changes: &[Change],
 ) -> Result<Vec<Asked>, OpsError> {
-    let target = Target::resolve(&workspace.config)?;
-    let gateway = Gateway::of(&workspace.profile, target.named(), variables)
+    let gateway = Gateway::of(&workspace.profile, &workspace.config, variables)
         .ok_or_else(|| OpsError::NoProbe { profile: workspace.profile.name.clone() })?;
     let paths: Vec<String> = changes.iter().map(|change| dotted(&change.path)).collect();
     let answers = gateway.reloads(&effective(workspace), &paths, LIMIT)?;

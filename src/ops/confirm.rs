@@ -16,12 +16,12 @@ use crate::fs::{Target, read};
 use crate::gateway::{Before, Confirmation, Depth, Expected, Gateway, Look, Variables};
 use crate::history::{Identities, RecordId, RecordRef};
 use crate::policy;
+use crate::profile::Version;
 
+/// How long the version is waited for: the file says one too.
+const SOON: Duration = Duration::from_millis(500);
 /// How long a person waits for one look.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// How long a write waits to hear of which version the gateway is.
-const VERSION_PATIENCE: Duration = Duration::from_millis(300);
 
 /// How a write is confirmed.
 #[derive(Clone, Debug)]
@@ -75,9 +75,8 @@ pub fn confirmed(
     confirming: &Confirming,
     write: impl FnOnce() -> Result<Outcome, OpsError>,
 ) -> Result<Outcome, OpsError> {
-    let target = Target::resolve(&workspace.config)?;
     let variables = confirming.variables.clone();
-    let gateway = Gateway::of(&workspace.profile, target.named(), variables)
+    let gateway = Gateway::of(&workspace.profile, &workspace.config, variables)
         .ok_or_else(|| OpsError::NoProbe { profile: workspace.profile.name.clone() })?;
     let effective = effective(workspace);
     let before = gateway.before(&effective, confirming.depth, confirming.timeout);
@@ -97,26 +96,22 @@ pub fn confirmed(
 
 /// The gateway that runs, at one look: for as long as a few questions take, whatever it does. Nothing
 /// where nobody says how to ask it.
-///
-/// # Errors
-///
-/// [`OpsError::Fs`] where the file's place cannot be resolved.
-pub fn running(workspace: &Workspace, variables: Variables) -> Result<Option<Look>, OpsError> {
-    let target = Target::resolve(&workspace.config)?;
-    let gateway = Gateway::of(&workspace.profile, target.named(), variables);
-    Ok(gateway.map(|gateway| gateway.look(&effective(workspace), Depth::Applied, PATIENCE)))
+#[must_use]
+pub fn running(workspace: &Workspace, variables: Variables) -> Option<Look> {
+    let gateway = Gateway::of(&workspace.profile, &workspace.config, variables);
+    gateway.map(|gateway| gateway.look(&effective(workspace), Depth::Applied, PATIENCE))
 }
 
-/// The version of the gateway that runs with the configuration, where one does and tells it without a
-/// login.
+/// The version of the gateway that runs, where it tells without a login.
 #[must_use]
 pub fn running_version(workspace: &Workspace, variables: Variables) -> Option<KnownVersion> {
-    let target = Target::resolve(&workspace.config).ok()?;
-    let gateway = Gateway::of(&workspace.profile, target.named(), variables)?;
+    let gateway = Gateway::of(&workspace.profile, &workspace.config, variables)?;
     if !gateway.is_up() {
         return None;
     }
-    let version = gateway.version(&effective(workspace), VERSION_PATIENCE)?;
+    let version = gateway.version(&effective(workspace), SOON)?;
+    // What it says is shown, and looked up in tables: it must be a version.
+    version.parse::<Version>().ok()?;
     Some(KnownVersion { version, from: VersionSource::Running })
 }
 

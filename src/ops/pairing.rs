@@ -46,10 +46,7 @@ pub fn patiently(
     write: impl Fn(&WriteOptions) -> Result<Outcome, OpsError>,
 ) -> Result<Outcome, OpsError> {
     let Patience::UpTo { limit, variables } = patience else { return write(options) };
-    // The directory need not be there yet.
-    let config = std::path::absolute(&workspace.config);
-    let config = config.unwrap_or_else(|_| workspace.config.clone());
-    let gateway = Gateway::of(&workspace.profile, &config, variables.clone());
+    let gateway = Gateway::of(&workspace.profile, &workspace.config, variables.clone());
     let Some(gateway) = gateway.filter(Gateway::is_up) else { return write(options) };
     if options.dry_run == DryRun::Yes {
         return write(options);

@@ -8,7 +8,7 @@ use super::session::Session;
 use super::snapshot::Unparsable;
 use super::{Missing, OpsError, Workspace};
 use crate::clock;
-use crate::fs::{Glance, Target, glance};
+use crate::fs::{Glance, glance};
 use crate::gateway::{Confirmation, Depth, Expected, Gateway, Variables};
 
 /// How long until it is asked anew about another text, or after it was no help.
@@ -28,8 +28,7 @@ pub fn reloaded(
     limit: Duration,
 ) -> Result<Confirmation, OpsError> {
     let started = clock::monotonic();
-    let target = Target::resolve(&workspace.config)?;
-    let gateway = Gateway::of(&workspace.profile, target.named(), variables)
+    let gateway = Gateway::of(&workspace.profile, &workspace.config, variables)
         .ok_or_else(|| OpsError::NoProbe { profile: workspace.profile.name.clone() })?;
     let window = workspace.profile.probe.as_ref().map_or(Duration::ZERO, |probe| probe.window);
     let mut known = just_written();

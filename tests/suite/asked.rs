@@ -164,3 +164,24 @@ fn the_gateway_is_asked_what_a_change_costs() {
     drop(gateway);
     sandbox.fails(9, diff).says("could not ask the gateway").says("no gateway runs");
 }
+
+/// The file says which release wrote it last; the one that runs knows better.
+#[test]
+fn costs_are_those_of_the_release_that_runs() {
+    let sandbox = Sandbox::config(text(Release::March));
+    let gateway = FakeGateway::start(&sandbox, Release::September);
+    let planned = ["set", "--dry-run", "gateway.tools.x", "1"];
+    let reload = sandbox.report(planned)["reload"].clone();
+    assert_eq!(
+        (&reload["version"], &reload["version_from"]),
+        (&"2026.9.6".into(), &"running".into())
+    );
+    assert_eq!(reload["class"], "hot");
+    // What is no version is none.
+    gateway.set(|manners| manners.version = "canary".to_owned());
+    assert_eq!(sandbox.report(planned)["reload"]["version_from"], "file");
+    gateway.set(|manners| manners.hangs = true);
+    let started = Instant::now();
+    assert_eq!(sandbox.report(planned)["reload"]["class"], "restart");
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+}

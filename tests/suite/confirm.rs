@@ -485,3 +485,12 @@ fn a_file_that_the_gateway_does_not_have_is_waited_for_in_vain() {
         .fails(9, ["wait", "--for", "reloaded"])
         .says("does not say how its gateway is asked");
 }
+
+#[test]
+fn a_file_that_is_made_is_asked_about_like_every_other() {
+    let sandbox = Sandbox::empty();
+    std::fs::remove_dir(sandbox.config_path().parent().unwrap()).unwrap();
+    let create = ["set", "gateway.port", "1", "--create"];
+    confirm(&sandbox, 1, &create, &["probe"]).code(8).says("no gateway runs");
+    assert!(sandbox.text().contains("port"));
+}

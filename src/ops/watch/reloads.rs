@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use super::{Notice, news};
 use crate::clock;
 use crate::event::{EventKind, Origin};
-use crate::fs::Target;
 use crate::gateway::{Confirmation, Depth, Gateway, Look, Variables};
 use crate::history::{ChangeNote, RecordId};
 use crate::ops::confirm::effective;
@@ -167,8 +166,7 @@ impl Asker {
     }
 
     fn gateway<'w>(&self, workspace: &'w Workspace) -> Option<Gateway<'w>> {
-        let target = Target::resolve(&workspace.config).ok()?;
-        Gateway::of(&workspace.profile, target.named(), self.variables.clone())
+        Gateway::of(&workspace.profile, &workspace.config, self.variables.clone())
     }
 
     fn tell(&self, index: usize, kind: EventKind) {

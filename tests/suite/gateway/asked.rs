@@ -40,6 +40,12 @@ fn prefixes() -> Vec<String> {
             prefixes.push(prefix.as_str().unwrap().to_owned());
         }
     }
+    for group in table["loaded"].as_array().into_iter().flatten() {
+        // Those of one channel hold only where it is loaded, and none is here.
+        let paths = ["none", "hot", "restart"].iter().filter_map(|class| group[class].as_array());
+        let paths = paths.flatten().map(|path| path.as_str().unwrap().to_owned());
+        prefixes.extend(paths.filter(|path| !path.contains("<id>")));
+    }
     prefixes.sort();
     prefixes.dedup();
     prefixes

@@ -16,7 +16,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Reply, CommandError> {
         DryRun::No => ops::settle_overdue(&workspace),
         DryRun::Yes => Vec::new(),
     };
-    let gateway = ops::running(context.workspace, settings::variables())?;
+    let gateway = ops::running(context.workspace, settings::variables());
     let running = gateway.as_ref().and_then(|look| look.running.as_ref()?.as_ref().ok());
     let since = running.and_then(|running| running.since);
     let mut overview = ops::status(context.workspace, since)?;
