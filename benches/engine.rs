@@ -140,3 +140,14 @@ fn class_a_thousand_changes(bencher: divan::Bencher<'_, '_>, version: &str) {
         costs.max()
     });
 }
+
+#[divan::bench]
+fn read_the_builtin_profile() -> Profile {
+    Profile::builtin(black_box("openclaw")).expect("a built-in")
+}
+
+#[divan::bench]
+fn read_the_builtin_profile_as_toml() -> Profile {
+    let text = Profile::builtin_text(black_box("openclaw")).expect("a built-in");
+    Profile::parse(text).expect("a good profile")
+}

@@ -2,7 +2,7 @@
 //!
 //! Each rule stands once in a table: two that disagree would be a guess.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 
@@ -123,9 +123,10 @@ impl TryFrom<TableFile> for CheckedTable {
                     actions: Vec::new(),
                     auth,
                     holds: Holds::Always,
-                })?;
+                });
             }
         }
+        rules.acting = rules.list.len();
         for (action, prefixes) in file.actions {
             for prefix in prefixes {
                 rules.act(prefix, &action)?;
@@ -138,7 +139,7 @@ impl TryFrom<TableFile> for CheckedTable {
             from: file.from.map(|bound| bound.text),
             until: file.until.map(|bound| bound.text),
             unmatched: file.unmatched,
-            rules: rules.list,
+            rules: rules.checked()?,
             containers: file.containers,
             mode: file.mode.map(|mode| ReloadMode {
                 path: mode.path.0,
@@ -150,42 +151,47 @@ impl TryFrom<TableFile> for CheckedTable {
     }
 }
 
-/// Rules, each of them once.
+/// Rules, those with actions of their own last until the groups come.
 #[derive(Default)]
 struct Rules {
     list: Vec<ReloadRule>,
-    /// Where in the list.
-    known: HashMap<(Prefix, Holds), usize>,
+    /// Where the rules begin that name what is done.
+    acting: usize,
 }
 
 impl Rules {
-    fn add(&mut self, rule: ReloadRule) -> Result<(), String> {
-        let key = (rule.prefix.clone(), rule.holds.clone());
-        if self.known.insert(key, self.list.len()).is_some() {
-            return Err(twice(&rule.prefix));
-        }
+    fn add(&mut self, rule: ReloadRule) {
         self.list.push(rule);
-        Ok(())
     }
 
     /// Adds one more thing that is done for what is taken live at `prefix`.
     fn act(&mut self, prefix: Prefix, action: &str) -> Result<(), String> {
-        let key = (prefix, Holds::Always);
-        if let Some(&index) = self.known.get(&key) {
-            let rule = &mut self.list[index];
-            if rule.actions.is_empty() || rule.actions.iter().any(|known| known == action) {
-                return Err(twice(&key.0));
-            }
-            rule.actions.push(action.to_owned());
+        let known = self.list[self.acting..].iter_mut().find(|rule| rule.prefix == prefix);
+        let Some(rule) = known else {
+            self.add(ReloadRule {
+                prefix,
+                class: ReloadClass::Hot,
+                actions: vec![action.to_owned()],
+                auth: AuthUptake::Restart,
+                holds: Holds::Always,
+            });
             return Ok(());
+        };
+        if rule.actions.iter().any(|known| known == action) {
+            return Err(twice(&prefix));
         }
-        self.add(ReloadRule {
-            prefix: key.0,
-            class: ReloadClass::Hot,
-            actions: vec![action.to_owned()],
-            auth: AuthUptake::Restart,
-            holds: key.1,
-        })
+        rule.actions.push(action.to_owned());
+        Ok(())
+    }
+
+    /// The rules, each of which stands there once.
+    fn checked(self) -> Result<Vec<ReloadRule>, String> {
+        let mut seen = HashSet::with_capacity(self.list.len());
+        let twin = self.list.iter().find(|rule| !seen.insert((&rule.prefix, &rule.holds)));
+        if let Some(twin) = twin {
+            return Err(twice(&twin.prefix));
+        }
+        Ok(self.list)
     }
 }
 
@@ -224,7 +230,7 @@ impl LoadedTable {
                         actions: actions.to_vec(),
                         auth: AuthUptake::Restart,
                         holds: holds.clone(),
-                    })?;
+                    });
                 }
             }
         }

@@ -2,6 +2,11 @@
 //!
 //! A gateway loads plugins when it starts, by the configuration of that time and by what is installed.
 //! Here only the configuration is looked at: what it does not say is not known, and never guessed.
+//!
+//! # Limits
+//!
+//! A plugin that the configuration asks for and that fails to load has no rules in the gateway: a change
+//! below it may restart 2026.3 where it is said to be taken live.
 
 use super::Holds;
 use crate::doc::{KeyPath, Value};
