@@ -94,9 +94,7 @@ fn caddy_takes_what_is_written_without_a_restart() {
     }
     let mut caddy = Caddy::start();
     let run = caddy.sandbox.run(["set", BODY, "two"]);
-    run.code(0)
-        .says("applies live, no restart")
-        .says("told the gateway: a request");
+    run.code(0).says("applies live, no restart").says("told the gateway: a request");
     caddy.says("two");
     // The rest of the file is as it was, tabs and all.
     let text = caddy.sandbox.text();
