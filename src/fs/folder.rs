@@ -116,8 +116,12 @@ impl Folder {
         let made = Directory::open(above)
             .and_then(|directory| directory.create_link(alias, Path::new(name)));
         match made {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error)),
-            _ => Ok(()),
+            // Where there are no links the second name has a history of its own.
+            Err(error) => match error.kind() {
+                io::ErrorKind::AlreadyExists | io::ErrorKind::Unsupported => Ok(()),
+                _ => Err(failed(error)),
+            },
+            Ok(()) => Ok(()),
         }
     }
 

@@ -138,8 +138,9 @@ impl History {
     #[must_use]
     pub fn of(state_dir: &Path, config: &Path) -> Self {
         let name = Target::entry(config);
-        // A file that cannot be found has one name.
-        let file = Target::resolve(config).ok().filter(|target| target.path() != name);
+        // A file that is no link, or cannot be found, has one name.
+        let is_link = name.symlink_metadata().is_ok_and(|found| found.is_symlink());
+        let file = is_link.then(|| Target::resolve(config).ok()).flatten();
         let files = state_dir.join("files");
         let folder = files.join(key_of(&name));
         let (state_dir, alias) = (state_dir.to_owned(), None);

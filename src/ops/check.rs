@@ -12,14 +12,14 @@ use crate::profile::{Profile, Version};
 use crate::schema::{Schema, Unusable};
 
 /// What a configuration is held against.
-#[derive(Clone, Debug, Default)]
-pub struct Measure {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Measure<'a> {
     /// The configuration that it would replace: the rules judge the step between both.
-    pub against: Option<PathBuf>,
+    pub against: Option<&'a Path>,
     /// The shape that its gateway asks for; nothing where none is known.
-    pub schema: Option<Schema>,
+    pub schema: Option<&'a Schema>,
     /// Rules whose findings are no more than a warning.
-    pub allow: Vec<String>,
+    pub allow: &'a [String],
 }
 
 /// What was found of one configuration. Nothing was changed.
@@ -38,17 +38,17 @@ pub struct Checked {
 ///
 /// # Errors
 ///
-/// [`OpsError`] where a file cannot be read, or a rule in `measure` is misspelt. A text that does not
-/// parse is a finding.
-pub fn check(workspace: &Workspace, measure: &Measure) -> Result<Checked, OpsError> {
+/// [`OpsError`] where a file cannot be read, a rule in `measure` is misspelt, or what the configuration is
+/// held against does not parse. That it does not parse itself is a finding.
+pub fn check(workspace: &Workspace, measure: &Measure<'_>) -> Result<Checked, OpsError> {
     let file = workspace.config.clone();
-    let candidate = load(workspace, &file)?;
-    let base = measure.against.as_deref().map(|base| load(workspace, base)).transpose()?;
-    let base = base.as_ref().and_then(Snapshot::judged);
+    let candidate = load(workspace, &file, Unparsable::Tolerate)?;
+    let base = measure.against.map(|base| load(workspace, base, Unparsable::Refuse)).transpose()?;
+    let base = base.as_ref().map(|base| &base.configuration);
     let Some(configuration) = candidate.judged() else {
         let faults = candidate.fault.iter().map(|fault| syntax_finding(&file, fault));
         // What stood there before is no help to a text that does not parse.
-        let findings = Verdict::of(faults.collect(), &measure.allow)?.into_findings();
+        let findings = Verdict::of(faults.collect(), measure.allow)?.into_findings();
         let outcome = Outcome { findings, ..Outcome::unchanged() };
         return Ok(Checked { file, outcome, unusable: Vec::new() });
     };
@@ -63,13 +63,13 @@ pub fn check(workspace: &Workspace, measure: &Measure) -> Result<Checked, OpsErr
     };
     outcome.status = Status::Unchanged;
     let version = outcome.gateway_version.as_ref().map(|known| known.version.as_str());
-    let (mut findings, unusable) = match &measure.schema {
+    let (mut findings, unusable) = match measure.schema {
         Some(schema) => shape(configuration, schema, version, profile),
         None => (Vec::new(), Vec::new()),
     };
     let transition = Transition { base, candidate: configuration, scope: Scope::WholeFile };
     findings.extend(policy::judge(&transition, profile));
-    outcome.findings = Verdict::of(findings, &measure.allow)?.into_findings();
+    outcome.findings = Verdict::of(findings, measure.allow)?.into_findings();
     for location in outcome.findings.iter_mut().filter_map(|one| one.location.as_mut()) {
         location.file = as_named(&location.file, &file);
     }
@@ -86,9 +86,9 @@ fn as_named(found: &Path, root: &Path) -> PathBuf {
     }
 }
 
-fn load(workspace: &Workspace, file: &Path) -> Result<Snapshot, OpsError> {
+fn load(workspace: &Workspace, file: &Path, unparsable: Unparsable) -> Result<Snapshot, OpsError> {
     let workspace = Workspace { config: file.to_owned(), ..workspace.clone() };
-    Session::reading(&workspace)?.load(Missing::Refuse, Unparsable::Tolerate)
+    Session::reading(&workspace)?.load(Missing::Refuse, unparsable)
 }
 
 /// What `schema` says of the configuration, for a gateway of `version`; of what is not known to hold or
@@ -105,5 +105,5 @@ fn shape(
         let Some(at) = &at else { return true };
         at.is_within(bound(from).as_ref(), bound(until).as_ref())
     };
-    judge_shape(configuration, &schema.clone().of_version(&holds), profile)
+    judge_shape(configuration, schema, &holds, profile)
 }

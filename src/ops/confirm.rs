@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{
     DryRun, HardLinks, KnownVersion, Missing, OpsError, Outcome, Restarts, Restore, Signalling,
-    Status, VersionSource, Workspace, WriteOptions,
+    Status, Workspace, WriteOptions, pending,
 };
 use crate::clock;
 use crate::doc::{KeyPath, Value};
@@ -16,7 +16,6 @@ use crate::fs::{Target, read};
 use crate::gateway::{Before, Confirmation, Depth, Expected, Gateway, Look, Variables};
 use crate::history::{Identities, RecordId, RecordRef};
 use crate::policy;
-use crate::profile::Version;
 
 /// How long the version is waited for: the file says one too.
 const SOON: Duration = Duration::from_millis(500);
@@ -90,6 +89,23 @@ pub fn confirmed(
         (Confirmation::Rejected { .. }, Status::Written) => asking.undo(outcome.record),
         _ => Undo::NotDone,
     };
+    if let Some(awaiting) = outcome.awaiting.take() {
+        // What the gateway says is as good as a person's word; where it says nothing a person is waited for.
+        let settled = match (&confirmation, &undo) {
+            (_, Undo::Done { .. }) => Some(pending::cancel(workspace, Some(awaiting.id))),
+            (Confirmation::Confirmed(_), _) => Some(pending::confirm(workspace, Some(awaiting.id))),
+            _ => None,
+        };
+        match settled {
+            Some(Ok(_)) => {}
+            None => outcome.awaiting = Some(awaiting),
+            Some(Err(error)) => {
+                let what = format!("record {} still waits to be confirmed", awaiting.id);
+                outcome.notices.push(super::outcome::with_causes(&what, &error));
+                outcome.awaiting = Some(awaiting);
+            }
+        }
+    }
     outcome.reaction = Some(Reaction { confirmation, undo });
     Ok(outcome)
 }
@@ -109,10 +125,7 @@ pub fn running_version(workspace: &Workspace, variables: Variables) -> Option<Kn
     if !gateway.is_up() {
         return None;
     }
-    let version = gateway.version(&effective(workspace), SOON)?;
-    // What it says is shown, and looked up in tables: it must be a version.
-    version.parse::<Version>().ok()?;
-    Some(KnownVersion { version, from: VersionSource::Running })
+    KnownVersion::told(gateway.version(&effective(workspace), SOON)?)
 }
 
 /// What the configuration says; nothing where it does not parse, or is not there.

@@ -5,6 +5,8 @@
 
 use super::Workspace;
 use crate::doc::Value;
+use crate::gateway::Look;
+use crate::profile::Version;
 
 /// A version of the gateway, and who says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,20 @@ pub struct KnownVersion {
     pub version: String,
     /// Who says so.
     pub from: VersionSource,
+}
+
+impl KnownVersion {
+    /// The version that the gateway tells at a look; nothing where it tells none.
+    #[must_use]
+    pub fn told_by(look: &Look) -> Option<Self> {
+        Self::told(look.version.clone()?)
+    }
+
+    /// What it tells is shown, and looked up in tables: it must be a version.
+    pub(super) fn told(version: String) -> Option<Self> {
+        version.parse::<Version>().ok()?;
+        Some(Self { version, from: VersionSource::Running })
+    }
 }
 
 /// Who says which version of the gateway it is.

@@ -4,17 +4,19 @@ use super::rules::{schema, unknown_key};
 use crate::compose::Configuration;
 use crate::finding::{Finding, Origin};
 use crate::profile::Profile;
-use crate::schema::{About, Fault, FaultKind, Schema, Unusable};
+use crate::schema::{About, Fault, FaultKind, Holds, Schema, Unusable};
 
-/// Holds the effective configuration against `schema`. Findings come with the action of the profile;
+/// Holds the effective configuration against `schema`, as far as it `holds` for the gateway's version: see
+/// [`Schema::check`]. Findings come with the action of the profile;
 /// beside them stands what of the schema cannot be used.
 #[must_use]
 pub fn judge_shape(
     configuration: &Configuration,
     schema: &Schema,
+    holds: &Holds<'_>,
     profile: &Profile,
 ) -> (Vec<Finding>, Vec<Unusable>) {
-    let checked = schema.check(configuration.effective());
+    let checked = schema.check(configuration.effective(), holds);
     let finding = |fault| finding(fault, configuration, profile);
     (checked.faults.into_iter().map(finding).collect(), checked.unusable)
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::fault::{Fault, FaultKind, Unusable};
 use super::patterns::Patterns;
-use super::{Checked, kinds, variants};
+use super::{Checked, Holds, kinds, variants};
 use crate::doc::{KeyPath, Value, Wtf8String};
 
 /// How deep a schema may lead into itself without leading into the document.
@@ -15,6 +15,10 @@ const MOST_STEPS: usize = 128;
 const SIMILAR: f64 = 0.6;
 /// So many allowed values are named.
 const MOST_NAMED: usize = 12;
+
+/// The first version that a part holds for, and the first that it no longer does.
+const FROM: &str = "x-from";
+const UNTIL: &str = "x-until";
 
 type Words = Map<String, Json>;
 
@@ -49,6 +53,7 @@ impl Answer {
 /// One run of a schema over a document.
 pub(super) struct Evaluation<'s> {
     root: &'s Json,
+    holds: &'s Holds<'s>,
     patterns: Patterns<'s>,
     unusable: BTreeSet<Unusable>,
     /// Steps in the schema since the last one into the document.
@@ -56,8 +61,8 @@ pub(super) struct Evaluation<'s> {
 }
 
 impl<'s> Evaluation<'s> {
-    pub(super) fn of(root: &'s Json) -> Self {
-        Self { root, patterns: Patterns::default(), unusable: BTreeSet::new(), steps: 0 }
+    pub(super) fn of(root: &'s Json, holds: &'s Holds<'s>) -> Self {
+        Self { root, holds, patterns: Patterns::default(), unusable: BTreeSet::new(), steps: 0 }
     }
 
     pub(super) fn check(mut self, document: &Value) -> Checked {
@@ -66,6 +71,15 @@ impl<'s> Evaluation<'s> {
             Answer::Invalid(faults) => faults,
         };
         Checked { faults, unusable: self.unusable.into_iter().collect() }
+    }
+
+    /// Whether a part holds for the gateway's version.
+    fn is_held(&self, part: &Json) -> bool {
+        let tag = |name: &str| part.get(name).and_then(Json::as_str);
+        match (tag(FROM), tag(UNTIL)) {
+            (None, None) => true,
+            (from, until) => (self.holds)(from, until),
+        }
     }
 
     fn cannot_use(&mut self, what: String, why: impl Into<String>) -> Answer {
@@ -198,7 +212,8 @@ impl<'s> Evaluation<'s> {
             });
         }
         let mut is_known = false;
-        if let Some(schema) = properties.and_then(|properties| properties.get(&*name)) {
+        let known = properties.and_then(|properties| properties.get(&*name));
+        if let Some(schema) = known.filter(|schema| self.is_held(schema)) {
             is_known = true;
             answer = answer.and(self.value(schema, value, &at));
         }
@@ -220,12 +235,13 @@ impl<'s> Evaluation<'s> {
             }
         }
         if !is_known && let Some(schema) = words.get("additionalProperties") {
-            answer = answer.and(match schema {
-                Json::Bool(false) => {
-                    let expected = properties.map_or_else(String::new, |all| like(&name, all));
-                    Answer::of(vec![Fault::new(&at, FaultKind::UnknownKey, expected).of_key()])
-                }
-                schema => self.value(schema, value, &at),
+            answer = answer.and(if *schema == Json::Bool(false) || !self.is_held(schema) {
+                let known = properties.into_iter().flatten();
+                let known = known.filter(|(_, schema)| self.is_held(schema));
+                let expected = like(&name, known.map(|(key, _)| key));
+                Answer::of(vec![Fault::new(&at, FaultKind::UnknownKey, expected).of_key()])
+            } else {
+                self.value(schema, value, &at)
             });
         }
         self.steps = steps;
@@ -320,7 +336,8 @@ impl<'s> Evaluation<'s> {
     /// At least one of `schemas`, and at most `most`.
     fn one_of(&mut self, schemas: &'s Json, value: &Value, path: &KeyPath, most: usize) -> Answer {
         let (mut valid, mut is_unknown, mut shapes) = (0, false, Vec::new());
-        for schema in parts(Some(schemas)) {
+        let held = parts(Some(schemas)).iter().filter(|schema| self.is_held(schema));
+        for schema in held.collect::<Vec<_>>() {
             match self.value(schema, value, path) {
                 Answer::Valid => valid += 1,
                 Answer::Unknown => is_unknown = true,
@@ -407,8 +424,8 @@ fn count(words: &Words, [least, most]: [&str; 2], count: usize, path: &KeyPath) 
 }
 
 /// The key of `known` that `name` may have been meant to be.
-fn like(name: &str, known: &Words) -> String {
-    let known = known.keys().map(|key| (strsim::normalized_damerau_levenshtein(name, key), key));
+fn like<'k>(name: &str, known: impl Iterator<Item = &'k String>) -> String {
+    let known = known.map(|key| (strsim::normalized_damerau_levenshtein(name, key), key));
     let best = known.max_by(|one, other| one.0.total_cmp(&other.0));
     match best {
         Some((score, key)) if score >= SIMILAR => format!("`{key}`, most likely"),

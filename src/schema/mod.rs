@@ -19,7 +19,6 @@ mod fault;
 mod kinds;
 mod patterns;
 mod variants;
-mod version;
 
 #[cfg(test)]
 mod tests;
@@ -90,18 +89,14 @@ impl Schema {
         }
     }
 
-    /// The schema without what it says of other versions: of each part that is tagged with the first
-    /// version it holds for (`x-from`) or the first it no longer does (`x-until`), `holds` is asked with
-    /// both. A key that is left out is an unknown one then.
+    /// What it says of `document`. A part that is tagged with the first version it holds for (`x-from`)
+    /// or the first it no longer does (`x-until`) counts where `holds` says so of both; a key that is
+    /// left out so is an unknown one.
     #[must_use]
-    pub fn of_version(mut self, holds: &dyn Fn(Option<&str>, Option<&str>) -> bool) -> Self {
-        version::retain(&mut self.root, holds);
-        self
-    }
-
-    /// What it says of `document`.
-    #[must_use]
-    pub fn check(&self, document: &Value) -> Checked {
-        Evaluation::of(&self.root).check(document)
+    pub fn check(&self, document: &Value, holds: &Holds<'_>) -> Checked {
+        Evaluation::of(&self.root, holds).check(document)
     }
 }
+
+/// Whether what holds from one version on, until another, holds for the gateway.
+pub type Holds<'h> = dyn Fn(Option<&str>, Option<&str>) -> bool + 'h;

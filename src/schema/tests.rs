@@ -6,6 +6,9 @@ use serde_json::{Value as Json, json};
 use super::{About, Schema, fault::FaultKind};
 use crate::doc::{Document, Format, Value};
 
+/// For a gateway of which nothing is known.
+const ANY: fn(Option<&str>, Option<&str>) -> bool = |_, _| true;
+
 fn read(text: &str) -> Value {
     let document = Document::parse_bytes(text.as_bytes().to_vec(), Format::Json5);
     document.expect("it parses").root().to_value()
@@ -14,7 +17,7 @@ fn read(text: &str) -> Value {
 /// The faults as `path: message (expected)`.
 #[track_caller]
 fn check(schema: &Json, document: &str, expected: &[&str]) {
-    let checked = Schema::of(schema.clone()).expect("a schema").check(&read(document));
+    let checked = Schema::of(schema.clone()).expect("a schema").check(&read(document), &ANY);
     let told: Vec<String> = checked
         .faults
         .iter()
@@ -110,7 +113,7 @@ fn what_has_a_default_need_not_be_there() {
 #[test]
 fn the_key_itself_is_at_fault_where_it_is() {
     let schema = Schema::of(gateway()).unwrap();
-    let checked = schema.check(&read("{ mode: 'local', prot: 1, accounts: { One: {} } }"));
+    let checked = schema.check(&read("{ mode: 'local', prot: 1, accounts: { One: {} } }"), &ANY);
     assert!(checked.faults.iter().all(|fault| fault.about == About::Key));
     assert_eq!(checked.faults.len(), 2);
 }
@@ -131,15 +134,15 @@ fn an_unusable_part_passes_and_fails_nothing() {
         json!({ "properties": { "a": { "type": "gateway" } } }),
         json!({ "properties": { "a": 7 } }),
     ] {
-        let checked = Schema::of(schema.clone()).unwrap().check(&read("{ a: '2' }"));
+        let checked = Schema::of(schema.clone()).unwrap().check(&read("{ a: '2' }"), &ANY);
         assert_eq!(checked.faults, [], "{schema}");
         assert_eq!(checked.unusable.len(), 1, "{schema}");
         // What does not come to it is checked as ever.
-        let checked = Schema::of(schema.clone()).unwrap().check(&read("{}"));
+        let checked = Schema::of(schema.clone()).unwrap().check(&read("{}"), &ANY);
         assert!(checked.unusable.is_empty(), "{schema}");
     }
     let both = json!({ "properties": { "a": { "pattern": "(", "maxLength": 1 } } });
-    let checked = Schema::of(both).unwrap().check(&read("{ a: 'long' }"));
+    let checked = Schema::of(both).unwrap().check(&read("{ a: 'long' }"), &ANY);
     assert_eq!(checked.faults.len(), 1, "another word still fails it");
     assert_eq!(checked.faults[0].kind, FaultKind::Form);
 }
@@ -153,8 +156,9 @@ fn a_key_of_another_version_is_an_unknown_one() {
         let holds = move |from: Option<&str>, until: Option<&str>| {
             from.is_none_or(|from| version >= from) && until.is_none_or(|until| version < until)
         };
-        let schema = Schema::of(schema.clone()).unwrap().of_version(&holds);
-        let paths = schema.check(&read(document)).faults.into_iter().map(|fault| fault.path);
+        let schema = Schema::of(schema.clone()).unwrap();
+        let paths =
+            schema.check(&read(document), &holds).faults.into_iter().map(|fault| fault.path);
         paths.map(|path| path.to_string()).collect::<Vec<_>>()
     };
     let document = "{ old: 1, new: 1, both: 'b', other: 1 }";
@@ -217,7 +221,7 @@ proptest! {
     fn the_verdict_is_that_of_another_reader(document in documents()) {
         for schema in schemas() {
             let other = jsonschema::draft7::new(&schema).expect("it reads it");
-            let checked = Schema::of(schema.clone()).expect("a schema").check(&read(&document.to_string()));
+            let checked = Schema::of(schema.clone()).expect("a schema").check(&read(&document.to_string()), &ANY);
             prop_assert_eq!(checked.faults.is_empty(), other.is_valid(&document), "{} {}", schema, document);
         }
     }
@@ -231,7 +235,7 @@ proptest! {
         ];
         for text in texts {
             for schema in schemas() {
-                let checked = Schema::of(schema).expect("a schema").check(&read(&text));
+                let checked = Schema::of(schema).expect("a schema").check(&read(&text), &ANY);
                 let told = format!("{checked:?}");
                 prop_assert!(!told.contains(&secret), "{}", told);
             }

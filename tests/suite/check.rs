@@ -140,6 +140,23 @@ fn against_another_the_step_is_judged_and_its_cost_is_told() {
     run.never_says("fake-token");
 }
 
+/// A base that nobody can read is no base that was not asked for.
+#[test]
+fn wp_06_a_base_that_does_not_parse_is_an_error_and_not_an_empty_one() {
+    let sandbox = Sandbox::config(GATEWAY).with("base.json5", "{ gateway: ");
+    let base = sandbox.path("base.json5").display().to_string();
+    sandbox.run(["check", "--against", &base]).code(4).prints("").says("does not parse");
+    sandbox.run(["check", "--against", "/no/such/base"]).code(9);
+}
+
+#[test]
+fn a_profile_that_is_no_good_is_told_for_a_directory_too() {
+    let sandbox = Sandbox::config(GATEWAY).with("bad.toml", "version = 7\n");
+    let (profile, directory) = (sandbox.path("bad.toml"), sandbox.path(""));
+    let arguments = ["--profile", profile.to_str().unwrap(), "check", directory.to_str().unwrap()];
+    sandbox.run(arguments).code(9).says("could not use the profile");
+}
+
 /// The version stands in the file; a key that only another release knows is an unknown one.
 #[test]
 fn mg_08_keys_of_another_release_are_found() {

@@ -494,3 +494,31 @@ fn a_file_that_is_made_is_asked_about_like_every_other() {
     confirm(&sandbox, 1, &create, &["probe"]).code(8).says("no gateway runs");
     assert!(sandbox.text().contains("port"));
 }
+
+/// With both, what the gateway says settles what waits for a person.
+#[test]
+fn what_the_gateway_says_settles_a_write_on_probation() {
+    each(|sandbox, gateway, _| {
+        let within = |how: &[&str]| {
+            let words = [&HOT[..], &["--confirm-within", "10m"]].concat();
+            confirm(sandbox, gateway.port(), &words, how)
+        };
+        let pending = || sandbox.report(["status"])["pending"].clone();
+        gateway.set(|manners| manners.refuses = Some("cron".to_owned()));
+        let before = sandbox.text();
+        within(&["applied"]).code(7);
+        sandbox.holds(&before);
+        assert_eq!(pending(), Value::Array(Vec::new()), "it is undone, once");
+        gateway.set(|manners| manners.refuses = None);
+        within(&["applied"]).code(0);
+        assert!(sandbox.text().contains("cron"));
+        assert_eq!(pending(), Value::Array(Vec::new()), "nobody has to confirm it again");
+        sandbox.run(["cancel"]).code(4);
+        // Without an answer it goes on to wait for a person.
+        let sandbox = Sandbox::config(GATEWAY);
+        let words = [&HOT[..], &["--confirm-within", "10m"]].concat();
+        confirm(&sandbox, gateway.port(), &words, &["probe"]).code(8);
+        sandbox.run(["cancel"]).code(0);
+        sandbox.holds(GATEWAY);
+    });
+}

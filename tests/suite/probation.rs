@@ -3,7 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,7 @@ use serde_json::Value;
 use crate::history::kinds;
 use crate::secrets::{BASE, CANARY, Watched, put};
 use crate::signals::{CONFIG as TOLD, Web, told_by};
-use crate::support::{GATEWAY, Sandbox, TOKEN, tools};
+use crate::support::{GATEWAY, Sandbox, TOKEN, faked_clock, tools};
 use crate::watch::{Guard, events};
 
 /// What a test that waits for a deadline lets it be.
@@ -264,15 +263,11 @@ fn a_clock_that_jumps_moves_no_deadline() {
     if !tools(&["faketime"]) {
         return;
     }
-    let mut library = Command::new("faketime");
-    library.args(["-f", "+0", "sh", "-c", "echo $LD_PRELOAD"]);
-    let library = String::from_utf8(library.output().unwrap().stdout).unwrap();
     let sandbox = Sandbox::config(GATEWAY);
     let jump = sandbox.home().join("jump");
     let run = |words: &[&str]| {
-        let run = sandbox.invoke(words).env("LD_PRELOAD", library.trim());
-        let run = run.env("FAKETIME_TIMESTAMP_FILE", &jump).env("FAKETIME_NO_CACHE", "1");
-        run.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").run()
+        let clock = faked_clock(&jump);
+        clock.iter().fold(sandbox.invoke(words), |run, (name, value)| run.env(name, value)).run()
     };
     fs::write(&jump, "+0").unwrap();
     run(&[&SET[..], &["--confirm-within", "3s"]].concat()).code(0);

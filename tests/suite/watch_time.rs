@@ -2,13 +2,12 @@
 //! nothing that was asked for is lost.
 
 use std::fs;
-use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::exec::debugging;
-use crate::support::{GATEWAY, Sandbox, TOKEN, not_checked, tools};
+use crate::support::{GATEWAY, Sandbox, TOKEN, faked_clock, not_checked, tools};
 use crate::watch::{Guard, events, store, without_token};
 
 /// The most reports that the system keeps for us; beyond them it says only that some were lost.
@@ -65,18 +64,12 @@ fn a_clock_that_jumps_changes_nothing() {
     if !tools(&["faketime"]) {
         return;
     }
-    let mut library = Command::new("faketime");
-    library.args(["-f", "+0", "sh", "-c", "echo $LD_PRELOAD"]);
-    let library = String::from_utf8(library.output().unwrap().stdout).unwrap();
     let sandbox = Sandbox::config(GATEWAY);
     let jump = sandbox.home().join("jump");
     fs::write(&jump, "+0").unwrap();
-    let invocation = sandbox
-        .invoke(["watch"])
-        .env("LD_PRELOAD", library.trim())
-        .env("FAKETIME_TIMESTAMP_FILE", &jump)
-        .env("FAKETIME_NO_CACHE", "1")
-        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let invocation = faked_clock(&jump)
+        .iter()
+        .fold(sandbox.invoke(["watch"]), |invocation, (name, value)| invocation.env(name, value));
     let mut guard = Guard::started(&sandbox, invocation);
     let mut wanted = GATEWAY.to_owned();
     for (index, by) in ["-2d", "+3d", "+0"].into_iter().enumerate() {

@@ -334,11 +334,12 @@ impl Ward {
             }
             Found::Nothing | Found::Broken | Found::Unchanged(_) => {}
         }
-        if comments == Comments::LeaveToWriters && self.witness.sees_a_writer_at_work() {
-            return Ok(Some(told));
-        }
+        let is_in_the_way =
+            comments == Comments::LeaveToWriters && self.witness.sees_a_writer_at_work();
         let look = Look { workspace: &self.workspace, allow: &timing.allow, author: &inquiry };
-        if let Found::Settled(settled, records, _) = look.dress(&mut self.memory)? {
+        if !is_in_the_way
+            && let Found::Settled(settled, records, _) = look.dress(&mut self.memory)?
+        {
             told.extend(news::dressed(&settled, &records, inquiry.author()));
         }
         told.extend(self.look_at_pending(now));

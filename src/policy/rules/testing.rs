@@ -112,7 +112,7 @@ impl Case {
     pub(crate) fn misshapes(&self) -> Vec<Finding> {
         let schema = Profile::builtin_schema(&self.profile.name).expect("it has one");
         let schema = Schema::parse(schema).expect("a test reads it");
-        judge_shape(&self.candidate, &schema, &self.profile).0
+        judge_shape(&self.candidate, &schema, &|_, _| true, &self.profile).0
     }
 
     /// Compares all findings with `expected`, in whatever order.

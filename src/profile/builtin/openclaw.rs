@@ -356,9 +356,9 @@ fn the_schema_knows_what_each_version_knows() {
             at.is_within(bound(from).as_ref(), bound(until).as_ref())
         };
         let schema = Profile::builtin_schema("openclaw").expect("it has one");
-        let schema = Schema::parse(schema).expect("it is one").of_version(&holds);
+        let schema = Schema::parse(schema).expect("it is one");
         let document = Document::parse(text, Format::Json5).expect("it parses");
-        let checked = schema.check(&document.root().to_value());
+        let checked = schema.check(&document.root().to_value(), &holds);
         assert_eq!(checked.unusable, []);
         let paths = checked.faults.iter().map(|fault| fault.path.to_string());
         paths.collect::<Vec<_>>().join(" ")

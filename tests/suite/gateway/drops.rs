@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::guard::Guard;
 use super::installed::OpenClaw;
-use super::running::Gateway;
+use super::running::{Gateway, base};
 use super::writers::{Dice, Dropped, Writer};
 use crate::support::{TOKEN, tell};
 
@@ -18,21 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A configuration that programs without JSON5 read too.
 fn strict(openclaw: &OpenClaw, port: u16, log: &str) -> String {
-    let mut value = serde_json::json!({
-        "gateway": {
-            "mode": "local",
-            "port": port,
-            "bind": "loopback",
-            "auth": { "mode": "token", "token": TOKEN },
-            "controlUi": { "enabled": false },
-        },
-        "logging": { "level": "info", "file": log },
-        "update": { "checkOnStart": false },
-        "messages": { "ackReaction": "a0", "responsePrefix": "p0" },
-    });
-    if openclaw.locks() {
-        value["models"] = serde_json::json!({ "catalogRefresh": { "enabled": false } });
-    }
+    let mut value = base(openclaw, port, log);
+    value["messages"] = serde_json::json!({ "ackReaction": "a0", "responsePrefix": "p0" });
     serde_json::to_string_pretty(&value).unwrap() + "\n"
 }
 

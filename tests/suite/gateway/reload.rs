@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::installed::OpenClaw;
-use super::running::{Gateway, text};
-use crate::support::{TOKEN, tell};
+use super::running::{Gateway, base, text};
+use crate::support::tell;
 
 /// The releases that have a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -152,20 +152,9 @@ fn paths(openclaw: &OpenClaw) -> Vec<(&'static str, &'static str, &'static str)>
 
 /// A configuration in which each path has its first value.
 fn first(openclaw: &OpenClaw, port: u16, log: &str) -> String {
-    let mut text = serde_json::json!({
-        "gateway": {
-            "mode": "local",
-            "port": port,
-            "bind": "loopback",
-            "auth": { "mode": "token", "token": TOKEN },
-            "controlUi": { "enabled": false },
-        },
-        "logging": { "level": "info", "file": log },
-        "update": { "checkOnStart": false },
-        "meta": { "lastTouchedVersion": openclaw.version() },
-    });
+    let mut text = base(openclaw, port, log);
+    text["meta"] = serde_json::json!({ "lastTouchedVersion": openclaw.version() });
     if openclaw.locks() {
-        text["models"] = serde_json::json!({ "catalogRefresh": { "enabled": false } });
         // As it would do by itself, and write it. In the older release no channel can be loaded here: all
         // of them need the package that comes by git.
         text["plugins"] = serde_json::json!({ "entries": { "telegram": { "enabled": true } } });

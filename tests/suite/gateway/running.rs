@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::client::Client;
 use super::installed::OpenClaw;
@@ -217,4 +217,24 @@ impl Drop for Gateway<'_> {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+/// What every configuration of these tests has, for a gateway on `port` that logs to `log` and fetches
+/// nothing.
+pub(super) fn base(openclaw: &OpenClaw, port: u16, log: &str) -> Value {
+    let mut base = json!({
+        "gateway": {
+            "mode": "local",
+            "port": port,
+            "bind": "loopback",
+            "auth": { "mode": "token", "token": TOKEN },
+            "controlUi": { "enabled": false },
+        },
+        "logging": { "level": "info", "file": log },
+        "update": { "checkOnStart": false },
+    });
+    if openclaw.locks() {
+        base["models"] = json!({ "catalogRefresh": { "enabled": false } });
+    }
+    base
 }

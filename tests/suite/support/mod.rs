@@ -16,7 +16,7 @@ pub(crate) use run::Run;
 pub(crate) use running::Running;
 pub(crate) use sandbox::{Invocation, Sandbox, is_root};
 pub(crate) use seen::Seen;
-pub(crate) use tools::tools;
+pub(crate) use tools::{faked_clock, tools};
 
 /// A gateway in the local network, with comments.
 pub(crate) const GATEWAY: &str = r#"// The gateway at home.

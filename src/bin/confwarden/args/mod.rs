@@ -208,9 +208,9 @@ pub(crate) enum ConfigCommand {
 }
 
 impl ConfigCommand {
-    /// Whether it says what a change costs the gateway.
+    /// Whether it says what a change costs the gateway, and does not ask for its version itself.
     pub(crate) fn tells_costs(&self) -> bool {
-        !matches!(self, Self::Get(_) | Self::History(_) | Self::Wait(_))
+        !matches!(self, Self::Get(_) | Self::History(_) | Self::Wait(_) | Self::Status)
     }
 
     /// The command's name in reports, and in the lock for other writers to see.

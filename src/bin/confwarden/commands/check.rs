@@ -1,5 +1,6 @@
 //! `check`: judges configurations before they are deployed.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -30,22 +31,24 @@ pub(super) fn run(args: &CheckArgs, global: &GlobalArgs) -> Exit {
 
 fn judged(args: &CheckArgs, global: &GlobalArgs) -> Result<CheckReport, CommandError> {
     let given = args.schema.as_deref().map(schema_of).transpose()?;
+    let mut built_in = BTreeMap::new();
     let mut report = CheckReport::new();
     for file in files(args, global)? {
         let global =
             GlobalArgs { config: file.or_else(|| global.config.clone()), ..global.clone() };
         let workspace = settings::workspace(&global, NAME)?;
-        let built_in = || {
-            let schema = Profile::builtin_schema(&workspace.profile.name)?;
+        let profile = &workspace.profile.name;
+        let known = built_in.entry(profile.clone()).or_insert_with(|| {
+            let schema = Profile::builtin_schema(profile).filter(|_| given.is_none())?;
             Some(Schema::parse(schema).expect("a test reads every built-in schema"))
-        };
+        });
         let measure = Measure {
-            against: args.against.clone(),
-            schema: given.clone().or_else(built_in),
-            allow: args.allow.clone(),
+            against: args.against.as_deref(),
+            schema: given.as_ref().or(known.as_ref()),
+            allow: &args.allow,
         };
         let checked = ops::check(&workspace, &measure)?;
-        report.add(checked, &workspace.profile.name, args.fail_on);
+        report.add(checked, profile, args.fail_on);
     }
     Ok(report)
 }
@@ -75,8 +78,8 @@ fn files(args: &CheckArgs, global: &GlobalArgs) -> Result<Vec<Option<PathBuf>>, 
 /// The configurations below a directory, in the order of their names. Links to directories are not
 /// followed: they may lead around in circles.
 fn below(directory: &Path, global: &GlobalArgs) -> Result<Vec<PathBuf>, CommandError> {
-    let names = settings::workspace(global, NAME).map(|it| it.profile.discovery.names.clone());
-    let names = names.unwrap_or_default();
+    let workspace = settings::workspace(global, NAME)?;
+    let names = &workspace.profile.discovery.names;
     let mut found = Vec::new();
     for entry in WalkDir::new(directory).sort_by_file_name() {
         let entry = entry

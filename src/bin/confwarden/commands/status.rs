@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confwarden::ops::{self, DryRun, Workspace};
+use confwarden::ops::{self, DryRun, KnownVersion, Workspace};
 
 use super::Context;
 use crate::error::CommandError;
@@ -19,7 +19,10 @@ pub(super) fn run(context: &Context<'_>) -> Result<Reply, CommandError> {
     let gateway = ops::running(context.workspace, settings::variables());
     let running = gateway.as_ref().and_then(|look| look.running.as_ref()?.as_ref().ok());
     let since = running.and_then(|running| running.since);
-    let mut overview = ops::status(context.workspace, since)?;
+    let version = gateway.as_ref().and_then(KnownVersion::told_by);
+    let gateway_version = context.workspace.gateway_version.clone().or(version);
+    let workspace = Workspace { gateway_version, ..context.workspace.clone() };
+    let mut overview = ops::status(&workspace, since)?;
     overview.gateway = gateway;
     Ok(Reply::Overview(Box::new(overview), overdue))
 }
