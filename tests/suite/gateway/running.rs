@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -91,9 +92,7 @@ impl OpenClaw {
     /// Starts a gateway with the configuration that `text` makes of a port and a log file.
     #[track_caller]
     pub(super) fn start(&self, text: impl Fn(&Self, u16, &str) -> String) -> Gateway<'_> {
-        // Its neighbours are used too, so no second gateway of another test may be near.
-        let port =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let place = Sandbox::empty();
         let file = place.root().join("gateway.jsonl");
         let text = text(self, port, file.to_str().unwrap());
@@ -215,6 +214,22 @@ impl Drop for Gateway<'_> {
                 self.child.kill().ok();
             }
             std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// A port that is free, as the ones after it are, which a gateway uses too. It lies below those that the
+/// system gives to connections: one of them would be in the way of a gateway that restarts.
+fn free_port() -> u16 {
+    // Another for each process, and for each gateway of one.
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let first = u16::try_from(std::process::id() % 500).unwrap() * 20;
+    loop {
+        let next = NEXT.fetch_add(20, Ordering::Relaxed);
+        let port = 20_000 + (first + next) % 10_000;
+        if (port..port + 20).all(is_free) {
+            return port;
         }
     }
 }
